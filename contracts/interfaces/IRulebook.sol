@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+/// @notice An asset of the portfolio. Its index is its place in `assets()`, for ever.
+/// @param token the ERC-20
+/// @param decimals the token's, read at listing
+/// @param safeRank 0 = not safe; 1 = first refuge of flatten, 2 = second …
+/// @param frozen neither traded nor counted nor flattened, only withdrawn
+/// @param minBps, maxBps the range the target may take, bps of NAV
+/// @param depegBps half-width of the band around 1 USD in which a safe asset is a refuge, bps
+/// @param dust balance at or below which an asset without target is not counted, token units
+/// @param priceLow, priceHigh sanity band, USD 18 decimals per whole token; a price outside is no price
+struct Asset {
+    address token;
+    uint8 decimals;
+    uint8 safeRank;
+    bool frozen;
+    uint16 minBps;
+    uint16 maxBps;
+    uint16 depegBps;
+    uint128 dust;
+    uint128 priceLow;
+    uint128 priceHigh;
+}
+
+/// @notice A way from one asset to another, registered by the owner whole: the keeper chooses an index, never a path.
+/// @param assetIn index of the asset sold; 255 = the reward of `claim`
+/// @param assetOut index of the asset bought
+/// @param claim index of the claim when assetIn is 255
+/// @param slipBps most below fair value a trade may bring, bps: pool fee + feeds' deviations + a margin
+/// @param adapter stateless door to the venue
+/// @param venue pool or router; payments go to the adapter or here, nowhere else
+/// @param data the adapter's fixed argument (fee or path)
+struct Route {
+    uint8 assetIn;
+    uint8 assetOut;
+    uint16 claim;
+    uint16 slipBps;
+    bool enabled;
+    address adapter;
+    address venue;
+    bytes data;
+}
+
+/// @notice A fixed reward claim. `dailyCap` in USD, 18 decimals.
+struct Claim {
+    address target;
+    address reward;
+    uint128 dailyCap;
+    bool enabled;
+    bytes data;
+}
+
+/// @notice A keeper and the unix second at which its mandate ends.
+struct Mandate {
+    address keeper;
+    uint40 expires;
+}
+
+/// @notice Every number of the envelope. bps of NAV unless said otherwise; seconds; wei.
+struct Limits {
+    uint16 spreadBps; // voices within this of each other form a cluster
+    uint16 minDriftBps; // below it rebalance refuses (anti-churn)
+    uint16 minProgressBps; // drift must fall by min(this, 80 % of what it was)
+    uint16 maxTradeBps; // largest single trade
+    uint16 minTradeBps; // smallest
+    uint16 emergencyBps; // widest discount of an owner's or guardian's flatten
+    uint16 maxShiftBps; // retarget: half the sum of target changes, any 24 h
+    uint16 harvestCapBps; // harvest sales a day, of NAV at the last trade
+    uint16 lossDayBps; // any 24 h
+    uint16 lossMonthBps; // any 30 d
+    uint16 turnoverDayBps; // any 24 h
+    uint16 turnoverMonthBps; // any 30 d
+    uint32 rebalanceCooldown; // seconds
+    uint32 retargetCooldown; // seconds
+    uint32 harvestCooldown; // seconds
+    uint32 delay; // seconds between queue and execute
+    uint64 maxGasPrice; // wei; 0 = off
+    bool keeperMayFlatten;
+}
+
+/// @notice All that one action needs to know, in one call.
+struct Rules {
+    uint32 configVersion;
+    address oracle;
+    Limits limits;
+    Asset[] assets;
+}
+
+/// @notice NONE also for a keeper whose mandate has expired; the expiry is returned beside it.
+enum Role {
+    NONE,
+    OWNER,
+    GUARDIAN,
+    KEEPER
+}
+
+/// @title What the rulebook of this release does: it is written once, by its constructor, and read
+interface IRulebookReads {
+    event ConfigVersion(uint32 version);
+
+    error VaultBusy();
+    error OwnerCannotRenounce();
+    error ZeroAddress(bytes32 what);
+    error VaultExists(address vault);
+    error RoleTaken(address account);
+    error AboveCeiling(bytes32 what, uint256 value, uint256 ceiling);
+    error BelowFloorOf(bytes32 what, uint256 value, uint256 floor);
+    error DeadLossBudget(uint256 lossDayBps, uint256 reachableBps);
+    error TooMany(bytes32 what, uint256 count, uint256 ceiling);
+    error NoCode(address account);
+    error TokenListedTwice(address token);
+    error DecimalsDiffer(address token, uint8 given, uint8 found);
+    error RangeInverted(bytes32 what, uint256 low, uint256 high);
+    error RouteMalformed(uint16 route);
+    error NoSafeAssetListed();
+    error NoGuardian();
+
+    /// @notice The one vault this rulebook governs.
+    function vault() external view returns (address);
+    function owner() external view returns (address);
+    function pendingOwner() external view returns (address);
+    /// @notice Where withdrawals go, and nowhere else.
+    function payout() external view returns (address);
+    function oracle() external view returns (address);
+    /// @notice Rises with each change of a parameter, so that transactions decided before it die.
+    function configVersion() external view returns (uint32);
+    function rules() external view returns (Rules memory);
+    function limits() external view returns (Limits memory);
+    function assets() external view returns (Asset[] memory);
+    function route(uint16 index) external view returns (Route memory);
+    function routes() external view returns (Route[] memory);
+    function claims() external view returns (Claim[] memory);
+    function keepers() external view returns (Mandate[] memory);
+    function guardians() external view returns (address[] memory);
+    /// @return role what the account may do now
+    /// @return expires a keeper's mandate end, also when it has passed; 0 for others
+    function roleOf(address account) external view returns (Role role, uint40 expires);
+
+    /// @notice First step of two: names the next owner. @dev Refused while the vault's lock is held.
+    function transferOwnership(address newOwner) external;
+    /// @notice Second step: the next owner takes over; raises configVersion.
+    function acceptOwnership() external;
+}
+
+/// @title The rulebook, complete: who may change what, and when
+/// @notice Loosening is `queue(data)` → (delay, veto) → `execute(data)` by the very same call; tightening is instant. See
+/// contracts/SPEC.md, known gaps, for what is not yet there.
+interface IRulebook is IRulebookReads {
+    event Queued(bytes32 indexed id, bytes data, uint40 ripeAt, uint40 deadAt);
+    event Executed(bytes32 indexed id, bytes data);
+    event Cancelled(bytes32 indexed id, address indexed actor);
+    event LimitsTightened(address indexed actor, Limits limits);
+    event AssetFrozen(uint8 indexed asset, address indexed actor);
+    event AssetUnfrozen(uint8 indexed asset);
+    event RouteEnabled(uint16 indexed route, bool enabled, address indexed actor);
+    event ClaimEnabled(uint16 indexed claim, bool enabled, address indexed actor);
+    event KeeperRevoked(address indexed keeper, address indexed actor);
+    event GuardianRevoked(address indexed guardian, address indexed actor);
+
+    error NotQueued(bytes32 id);
+    error AlreadyQueued(bytes32 id);
+    error NotRipe(bytes32 id, uint40 ripeAt);
+    error Expired(bytes32 id, uint40 deadAt);
+    error NotTighter(bytes32 what);
+    error VetoRefused(bytes32 id);
+    error LastExit(uint8 asset);
+
+    /// @notice Owner: queues a change. `data` is the very call that `execute` will make on this rulebook.
+    function queue(bytes calldata data) external returns (bytes32 id);
+    function execute(bytes calldata data) external;
+    /// @notice Owner or guardian; a guardian may not cancel what only removes or replaces a guardian.
+    function cancel(bytes32 id) external;
+    function tighten(Limits calldata limits) external;
+    function freeze(uint8 asset) external;
+    function unfreeze(uint8 asset) external;
+    function setRouteEnabled(uint16 route, bool enabled) external;
+    function setClaimEnabled(uint16 claim, bool enabled) external;
+    function revokeKeeper(address keeper) external;
+    function revokeGuardian(address guardian) external;
+    /// @notice Through the queue only, from here on.
+    function setLimits(Limits calldata limits) external;
+    function setOracle(address oracle) external;
+    function setPayout(address payout) external;
+    function appointKeeper(Mandate calldata mandate) external;
+    function appointGuardian(address guardian) external;
+    function listAsset(Asset calldata asset) external;
+    function setAssetRange(uint8 asset, uint16 minBps, uint16 maxBps) external;
+    function addRoute(Route calldata route) external;
+    function addClaim(Claim calldata claim) external;
+}
