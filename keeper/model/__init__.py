@@ -1,0 +1,93 @@
+"""The frozen values that pass between the stages: what was seen, decided, checked, sent, and what became of it.
+
+    BlockRef → PriceObservation → Snapshot (+ History, PolicyState, Proposal) → Decision → GuardReport (with Simulation)
+    → Intent → TxAttempt → Outcome
+
+Numbers are integers in the units of `keeper.units`. Addresses are EIP-55 text, hashes and calldata lower-case 0x text.
+Fields are appended with a default, never moved: these values are hashed into ids and written to journals.
+"""
+
+from __future__ import annotations
+
+from keeper.model.checked import AssetDelta, Check, GuardReport, Report, Revert, Simulation
+from keeper.model.decided import (
+    NO_HISTORY,
+    AssetCloses,
+    Decision,
+    DecisionConfig,
+    History,
+    LastAction,
+    Order,
+    ParentOrder,
+    PolicyState,
+    Proposal,
+    RuleLatch,
+)
+from keeper.model.seen import (
+    AssetState,
+    BlockRef,
+    Headroom,
+    PriceObservation,
+    RouteState,
+    Snapshot,
+    VaultLimits,
+    VaultState,
+)
+from keeper.model.sent import Intent, Outcome, Terms, TxAttempt, TxEvent
+from keeper.model.words import (
+    ZERO_HASH,
+    ActionKind,
+    Address,
+    AttemptKind,
+    GuardVerdict,
+    Hash32,
+    HexBytes,
+    PriceVerdict,
+    SourceKind,
+    TxState,
+    VaultMode,
+)
+
+__all__ = [
+    "NO_HISTORY",
+    "ZERO_HASH",
+    "ActionKind",
+    "Address",
+    "AssetCloses",
+    "AssetDelta",
+    "AssetState",
+    "AttemptKind",
+    "BlockRef",
+    "Check",
+    "Decision",
+    "DecisionConfig",
+    "GuardReport",
+    "GuardVerdict",
+    "Hash32",
+    "Headroom",
+    "HexBytes",
+    "History",
+    "Intent",
+    "LastAction",
+    "Order",
+    "Outcome",
+    "ParentOrder",
+    "PolicyState",
+    "PriceObservation",
+    "PriceVerdict",
+    "Proposal",
+    "Report",
+    "Revert",
+    "RouteState",
+    "RuleLatch",
+    "Simulation",
+    "Snapshot",
+    "SourceKind",
+    "Terms",
+    "TxAttempt",
+    "TxEvent",
+    "TxState",
+    "VaultLimits",
+    "VaultMode",
+    "VaultState",
+]
