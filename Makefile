@@ -1,0 +1,81 @@
+# Every target sets the tools up first, once (scripts/bootstrap.py).  `make help` lists them.
+PYTHON ?= python3
+ARGS ?=
+RUNTIME := .tools/venv/runtime-test/bin
+CONTRACTS := .tools/venv/contracts/bin
+# brownie's commands run with the tools on PATH and a HOME of the project's own
+BROWNIE := $(CONTRACTS)/python scripts/toolchain.py $(CURDIR)/$(CONTRACTS)/python
+FORGE := .tools/bin/forge
+FORGE_ROOT ?= .
+FORGE_ARGS ?=
+PYTEST_ARGS ?= -q
+TEST_STEPS ?= test-forge test-contracts test-keeper
+KEYSTORES := .tools/home/.brownie/accounts
+
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+setup: ## install and build everything, into .tools/ and node_modules/
+	@$(PYTHON) scripts/bootstrap.py
+
+demo: setup ## the story on a local chain: ARGS="--quick --json --keep --seed S"
+	@$(RUNTIME)/python scripts/demo.py $(ARGS)
+
+test: setup ## all tests: forge, then brownie's, then the keeper's
+	@red=; for step in $(TEST_STEPS); do $(MAKE) $$step || red="$$red $$step"; done; \
+	if [ -n "$$red" ]; then echo "make test: failed:$$red" >&2; exit 1; fi
+
+test-forge: setup ## contract tests, fuzzing and invariants
+	@$(FORGE) test --root $(FORGE_ROOT) $(FORGE_ARGS)
+
+test-contracts: setup ## contract and deploying tests through brownie
+	@$(CONTRACTS)/python -m pytest $(PYTEST_ARGS) tests/contracts tests/scripts
+
+test-keeper: setup ## the keeper's tests and the house's
+	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) tests/keeper tests/house
+
+check: setup ## linters, formats, types and the floors
+	@$(RUNTIME)/ruff check .
+	@$(RUNTIME)/ruff format --check .
+	@$(RUNTIME)/mypy
+	@$(RUNTIME)/lint-imports --cache-dir .tools/cache/import_linter
+	@$(FORGE) fmt --check
+	@$(FORGE) lint
+
+bench: setup ## gas and round trips, measured now: ARGS="--only NAME --json"
+	@$(RUNTIME)/python -m tests.benchmarks $(ARGS)
+
+deploy: setup ## deploy from one TOML: NETWORK=anvil|rpc CONFIG=file.toml
+	@test -n "$(NETWORK)" || { echo 'make deploy: say NETWORK=anvil (or rpc, with RPC_URL set)' >&2; exit 2; }
+	@$(BROWNIE) -m scripts.deploy --network $(NETWORK) $(if $(CONFIG),--config $(CONFIG)) $(ARGS)
+
+compare: setup ## hold a chain against its manifest; exits 9 on any difference: ARGS="…"
+	@$(BROWNIE) -m scripts.compare $(ARGS)
+
+deposit: setup ## wrap ETH and deposit, from a key: ARGS="…"
+	@$(BROWNIE) -m scripts.deposit $(ARGS)
+
+account: setup ## a new encrypted key for deploying: NAME=who
+	@test -n "$(NAME)" || { echo 'make account: say NAME=who' >&2; exit 2; }
+	@echo "brownie's HOME is the project's own: the key goes to $(KEYSTORES)/$(NAME).json, never to ~/.brownie."
+	@echo "make clean keeps that folder. Back the file up, and write the mnemonic down."
+	@HOME=$(CURDIR)/.tools/home $(CONTRACTS)/brownie accounts generate $(NAME)
+
+LOCK = .tools/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+locks: setup ## resolve the Python locks anew; then look at the diff
+	$(LOCK) pyproject.toml --upgrade -o requirements/runtime.lock
+	$(LOCK) pyproject.toml --upgrade --group runtime-test -c requirements/runtime.lock -o requirements/runtime-test.lock
+	$(LOCK) pyproject.toml --upgrade --group contracts -o requirements/contracts.lock
+
+clean: ## remove what set-up made; encrypted keys stay
+	@rm -rf node_modules build dist
+	@if [ -n "$$(ls -A $(KEYSTORES) 2>/dev/null)" ]; then \
+	  echo "kept the encrypted keys in $(KEYSTORES): delete that folder yourself if they are worth nothing"; fi
+	@if [ -d .tools ]; then find .tools -mindepth 1 -maxdepth 1 ! -name home -exec rm -rf {} +; \
+	  find .tools -depth -mindepth 2 ! -path '$(KEYSTORES)*' ! -path .tools/home/.brownie -delete; \
+	  rmdir $(KEYSTORES) .tools/home/.brownie .tools/home .tools 2>/dev/null; fi; true
+
+.PHONY: help setup demo test test-forge test-contracts test-keeper check bench deploy compare deposit account locks clean

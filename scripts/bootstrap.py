@@ -1,0 +1,236 @@
+"""`make setup`: from a bare checkout to every tool in place, once; afterwards it finds nothing to do in a blink.
+
+Standard library only, because it runs before anything is installed.  A step is keyed by the files it depends on; its
+key is kept in `.tools/stamps/` when it succeeded.  What the tools say goes to `.tools/setup.log`, and to the screen
+when a step fails.  Everything made here lives in `.tools/` and `node_modules/`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TOOLS = ROOT / ".tools"
+LOG = TOOLS / "setup.log"
+UV = TOOLS / "uv" / "bin" / "uv"
+RUNTIME = TOOLS / "venv" / "runtime-test"
+CONTRACTS = TOOLS / "venv" / "contracts"
+OLDEST, NEWEST_FOR_BROWNIE, NEWEST = (3, 11), (3, 13), (3, 14)
+_log_lock = threading.Lock()
+
+
+class StepFailed(Exception):
+    """A step's tool exited non-zero.  Carries the step's title and what the tool said."""
+
+    def __init__(self, title: str, said: str) -> None:
+        super().__init__(title)
+        self.title, self.said = title, said
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing set-up makes: redone when `inputs` changed, or when `product` is gone."""
+
+    name: str
+    title: str
+    inputs: tuple[Path, ...]
+    product: Path
+    work: Callable[[Step], None]
+    extra: str = ""
+
+    def key(self) -> str:
+        digest = hashlib.sha256(f"{self.name}\0{self.extra}\0".encode())
+        for path in self.inputs:
+            digest.update(f"{path.relative_to(ROOT)}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
+        return digest.hexdigest()
+
+    def stamp(self) -> Path:
+        return TOOLS / "stamps" / self.name
+
+    def due(self) -> bool:
+        stamp = self.stamp()
+        return not (self.product.exists() and stamp.exists() and stamp.read_text() == self.key())
+
+    def run(self) -> None:
+        if not self.due():
+            return
+        say(f"  · {self.title}")
+        start, key = time.monotonic(), self.key()
+        self.stamp().unlink(missing_ok=True)
+        self.work(self)
+        self.stamp().write_text(key)
+        say(f"  ✓ {self.name}: {time.monotonic() - start:.1f} s")
+
+    def call(self, *words: str | Path) -> None:
+        """Runs one tool; raises StepFailed with its output when it fails."""
+        env = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")}
+        line = [str(word) for word in words]
+        done = subprocess.run(
+            line, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        with _log_lock, LOG.open("a") as log:
+            log.write(f"$ {' '.join(line)}\n{done.stdout}\n")
+        if done.returncode:
+            raise StepFailed(self.title, f"$ {' '.join(line)}\n{done.stdout.strip()}")
+
+
+def say(line: str) -> None:
+    """Set-up talks on stderr: stdout belongs to the command that follows."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def refuse(why: str) -> None:
+    """Ends with exit code 2 and one line."""
+    say(f"set-up cannot go on: {why}")
+    raise SystemExit(2)
+
+
+def count(lock: Path) -> int:
+    """The number of packages a lock names."""
+    return sum("==" in line and not line.startswith(" ") for line in lock.read_text().splitlines())
+
+
+def brownie_python() -> str:
+    """An interpreter brownie has wheels for: this one, else the newest python3.N on PATH."""
+    if sys.version_info[:2] <= NEWEST_FOR_BROWNIE:
+        return sys.executable
+    for minor in range(NEWEST_FOR_BROWNIE[1], OLDEST[1] - 1, -1):
+        found = shutil.which(f"python3.{minor}")
+        if found:
+            return found
+    here = ".".join(map(str, sys.version_info[:2]))
+    refuse(f"brownie needs Python 3.11 to 3.13, this is {here}: install python3.13, or `make PYTHON=/path/to/python3.13`")
+    return ""
+
+
+def make_uv(step: Step) -> None:
+    """uv in an environment of its own; where Python lacks venv, the uv on PATH."""
+    home, elsewhere = TOOLS / "uv", shutil.which("uv")
+    shutil.rmtree(home, ignore_errors=True)
+    try:
+        step.call(sys.executable, "-m", "venv", home)
+        step.call(home / "bin/python", "-m", "pip", "install", "-q", "--require-hashes", "-r", step.inputs[0])
+    except StepFailed as failure:
+        if elsewhere is None:
+            hint = "install python3-venv (Debian: apt-get install python3-venv) or put a `uv` on PATH"
+            raise StepFailed(step.title, f"{failure.said}\nremedy: {hint}") from None
+        shutil.rmtree(home, ignore_errors=True)
+        UV.parent.mkdir(parents=True)
+        UV.symlink_to(elsewhere)
+
+
+def make_environment(step: Step) -> None:
+    """A Python environment exactly as its lock says, with this checkout on its path."""
+    place, python = step.product.parent.parent, step.extra.split("\0")[0]
+    shutil.rmtree(place, ignore_errors=True)
+    step.call(UV, "venv", "-q", "--python", python, place)
+    step.call(UV, "pip", "sync", "-q", "--python", step.product, "--require-hashes", step.inputs[0])
+    if place == RUNTIME:
+        step.call(UV, "pip", "install", "-q", "--python", step.product, "--no-deps", "--no-build-isolation", "-e", ROOT)
+    else:
+        site = next((place / "lib").glob("python3*")) / "site-packages"
+        (site / "ballast.pth").write_text(f"{ROOT}\n")
+
+
+def make_node_modules(step: Step) -> None:
+    """npm's packages as locked, no install scripts; a half-made folder is never left looking whole."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        raise StepFailed(step.title, "remedy: install Node 20 or newer with npm (nodejs.org, or your package manager)")
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    if int(version.lstrip("v").split(".")[0]) < 20:
+        raise StepFailed(step.title, f"node is {version}\nremedy: install Node 20 or newer")
+    step.call(npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund")
+
+
+def environment(name: str, python: str, what: str) -> Step:
+    lock = ROOT / "requirements" / f"{name}.lock"
+    inputs = (lock, ROOT / "pyproject.toml") if name == RUNTIME.name else (lock,)
+    title = f"Python environment {name}: {count(lock)} packages ({what})"
+    key = f"{python}\0{ROOT}"
+    return Step(name, title, inputs, TOOLS / "venv" / name / "bin" / "python", make_environment, key)
+
+
+def installing() -> list[Step]:
+    """Three installations that need nothing of each other."""
+    return [
+        environment(RUNTIME.name, sys.executable, "the keeper and what tests it"),
+        environment(CONTRACTS.name, brownie_python(), "brownie"),
+        Step(
+            "node-modules",
+            "anvil, forge, ganache, solc and OpenZeppelin from npm",
+            (ROOT / "package.json", ROOT / "package-lock.json"),
+            ROOT / "node_modules" / "solc" / "package.json",
+            make_node_modules,
+        ),
+    ]
+
+
+def arranging() -> list[Step]:
+    """Links, the local chain's parts, and a first build of the contracts, in this order."""
+    scripts, parts = ROOT / "scripts", ROOT / "keeper" / "devnet" / "parts.lock.json"
+    links = Step(
+        "toolchain",
+        "the native forge and anvil, and the pinned solc",
+        (scripts / "toolchain.py", scripts / "solcjs.cjs", ROOT / "brownie-networks.yaml", ROOT / "package-lock.json"),
+        TOOLS / "solcx",
+        lambda step: step.call(RUNTIME / "bin/python", scripts / "toolchain.py"),
+        f"{ROOT}\0{shutil.which('node')}",
+    )
+    steps = [links]
+    if parts.exists():
+        what = "the local chain's parts: Uniswap, Chainlink, Circle and Safe, as published, each checked by hash"
+        fetch = (RUNTIME / "bin/python", "-m", "keeper.devnet", "fetch")
+        steps.append(Step("devnet", what, (parts,), TOOLS / "vendor", lambda step: step.call(*fetch)))
+    sources = sorted((ROOT / "contracts").rglob("*.sol")) + sorted((ROOT / "tests" / "forge").rglob("*.sol"))
+    if any((ROOT / "contracts").rglob("*.sol")):
+        build = (CONTRACTS / "bin/python", scripts / "toolchain.py", "compile")
+        settings = (ROOT / "foundry.toml", ROOT / "brownie-config.yaml")
+        what = f"compiling {len(sources)} Solidity files with forge and with brownie"
+        made = TOOLS / "forge" / "out"
+        steps.append(Step("build", what, (*settings, *sources), made, lambda step: step.call(*build)))
+    return steps
+
+
+def main() -> int:
+    here = sys.version_info[:2]
+    if not OLDEST <= here <= NEWEST:
+        refuse(f"Python 3.11 to 3.14 is needed, this is {here[0]}.{here[1]}: `make PYTHON=/path/to/python3.13`")
+    (TOOLS / "stamps").mkdir(parents=True, exist_ok=True)
+    with (TOOLS / "setup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        start, worked = time.monotonic(), False
+        try:
+            first = Step("uv", "uv, which installs the rest", (ROOT / "requirements/uv.lock",), UV, make_uv, sys.executable)
+            for group in ([first], installing()):
+                due = [step for step in group if step.due()]
+                if due and not worked:
+                    say("set-up (once; the tools' own output is in .tools/setup.log):")
+                    LOG.write_text("")
+                worked = worked or bool(due)
+                with ThreadPoolExecutor(3) as pool:
+                    list(pool.map(Step.run, due))
+            for step in arranging():
+                worked = worked or step.due()
+                step.run()
+        except StepFailed as failure:
+            say(f"{failure.said}\nset-up failed at: {failure.title}; all output is in .tools/setup.log")
+            return 1
+        if worked:
+            say(f"set-up done in {time.monotonic() - start:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
