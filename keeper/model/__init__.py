@@ -27,10 +27,10 @@ from keeper.model.seen import (
     AssetState,
     BlockRef,
     Headroom,
+    Limits,
     PriceObservation,
     RouteState,
     Snapshot,
-    VaultLimits,
     VaultState,
 )
 from keeper.model.sent import Intent, Outcome, Terms, TxAttempt, TxEvent
@@ -69,6 +69,7 @@ __all__ = [
     "History",
     "Intent",
     "LastAction",
+    "Limits",
     "Order",
     "Outcome",
     "ParentOrder",
@@ -87,7 +88,6 @@ __all__ = [
     "TxAttempt",
     "TxEvent",
     "TxState",
-    "VaultLimits",
     "VaultMode",
     "VaultState",
 ]

@@ -53,8 +53,8 @@ class AssetState:
     max_bps: Bps
     counted: bool
     frozen: bool
-    safe_rank: int | None = None
-    """0 is the first choice of a flatten; None is not safe."""
+    safe_rank: int
+    """1 is the first refuge of a flatten, 2 the second; 0 is not safe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,22 +74,35 @@ class RouteState:
 class Headroom:
     """What the vault's budgets still let through now, in any 24 h and in any 30 d; share of NAV."""
 
-    loss_24h: Share18
-    loss_30d: Share18
-    turnover_24h: Share18
-    turnover_30d: Share18
+    loss_day: Share18
+    loss_month: Share18
+    turnover_day: Share18
+    turnover_month: Share18
 
 
 @dataclass(frozen=True, slots=True)
-class VaultLimits:
-    """The rulebook's figures that a decision must respect; `max_gas_price` 0 is off."""
+class Limits:
+    """Every number of the envelope, named and ordered as the rulebook's `Limits`; bps of NAV unless the name says else."""
 
-    min_drift: Share18
-    min_progress: Share18
-    min_trade: Share18
-    max_trade: Share18
-    max_gas_price: Wei
+    spread_bps: Bps
+    min_drift_bps: Bps
+    min_progress_bps: Bps
+    max_trade_bps: Bps
+    min_trade_bps: Bps
+    emergency_bps: Bps
+    max_shift_bps: Bps
+    harvest_cap_bps: Bps
+    loss_day_bps: Bps
+    loss_month_bps: Bps
+    turnover_day_bps: Bps
+    turnover_month_bps: Bps
     rebalance_cooldown: Seconds
+    retarget_cooldown: Seconds
+    harvest_cooldown: Seconds
+    delay: Seconds
+    max_gas_price: Wei
+    """0 is off."""
+    keeper_may_flatten: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +115,13 @@ class VaultState:
     config_version: int
     nav: Usd18 | None
     drift: Share18 | None
+    halted_at: Timestamp
+    """0 is never."""
     next_rebalance_at: Timestamp
     mandate_expires: Timestamp
     """When the configured keeper's mandate ends; 0 if it has none."""
     headroom: Headroom
-    limits: VaultLimits
+    limits: Limits
 
 
 @dataclass(frozen=True, slots=True)
