@@ -82,7 +82,7 @@ class Headroom:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Every number of the envelope, named and ordered as the rulebook's `Limits`; bps of NAV unless the name says else."""
+    """Every number of the envelope, named and ordered as in the rulebook; bps of NAV unless named else."""
 
     spread_bps: Bps
     min_drift_bps: Bps
