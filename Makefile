@@ -43,7 +43,7 @@ check: setup ## linters, formats, types and the floors
 	@$(RUNTIME)/mypy
 	@$(RUNTIME)/lint-imports --cache-dir .tools/cache/import_linter
 	@$(FORGE) fmt --check
-	@$(FORGE) lint
+	@$(FORGE) lint --deny warnings
 
 bench: setup ## gas and round trips, measured now: ARGS="--only NAME --json"
 	@$(RUNTIME)/python -m tests.benchmarks $(ARGS)

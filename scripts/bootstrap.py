@@ -15,10 +15,12 @@ import subprocess
 import sys
 import threading
 import time
+import tomllib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
@@ -65,7 +67,7 @@ class Step:
     def run(self) -> None:
         if not self.due():
             return
-        say(f"  · {self.title}")
+        say(f"  · {self.title} …")
         start, key = time.monotonic(), self.key()
         self.stamp().unlink(missing_ok=True)
         self.work(self)
@@ -76,9 +78,8 @@ class Step:
         """Runs one tool; raises StepFailed with its output when it fails."""
         env = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")}
         line = [str(word) for word in words]
-        done = subprocess.run(
-            line, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+        done = subprocess.run(line, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, text=True, check=False, **both)
         with _log_lock, LOG.open("a") as log:
             log.write(f"$ {' '.join(line)}\n{done.stdout}\n")
         if done.returncode:
@@ -90,7 +91,7 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def refuse(why: str) -> None:
+def refuse(why: str) -> NoReturn:
     """Ends with exit code 2 and one line."""
     say(f"set-up cannot go on: {why}")
     raise SystemExit(2)
@@ -110,8 +111,7 @@ def brownie_python() -> str:
         if found:
             return found
     here = ".".join(map(str, sys.version_info[:2]))
-    refuse(f"brownie needs Python 3.11 to 3.13, this is {here}: install python3.13, or `make PYTHON=/path/to/python3.13`")
-    return ""
+    refuse(f"brownie needs Python 3.11 to 3.13 and this is {here}: install python3.13 beside it")
 
 
 def make_uv(step: Step) -> None:
@@ -130,11 +130,19 @@ def make_uv(step: Step) -> None:
         UV.symlink_to(elsewhere)
 
 
+def made_with(place: Path, python: str) -> bool:
+    """Whether the environment at `place` is alive and stands on this interpreter."""
+    settings = place / "pyvenv.cfg"
+    home = f"home = {Path(python).resolve().parent}"
+    return (place / "bin" / "python").exists() and settings.exists() and home in settings.read_text().splitlines()
+
+
 def make_environment(step: Step) -> None:
     """A Python environment exactly as its lock says, with this checkout on its path."""
     place, python = step.product.parent.parent, step.extra.split("\0")[0]
-    shutil.rmtree(place, ignore_errors=True)
-    step.call(UV, "venv", "-q", "--python", python, place)
+    if not made_with(place, python):
+        shutil.rmtree(place, ignore_errors=True)
+        step.call(UV, "venv", "-q", "--python", python, place)
     step.call(UV, "pip", "sync", "-q", "--python", step.product, "--require-hashes", step.inputs[0])
     if place == RUNTIME:
         step.call(UV, "pip", "install", "-q", "--python", step.product, "--no-deps", "--no-build-isolation", "-e", ROOT)
@@ -156,10 +164,10 @@ def make_node_modules(step: Step) -> None:
 
 def environment(name: str, python: str, what: str) -> Step:
     lock = ROOT / "requirements" / f"{name}.lock"
-    inputs = (lock, ROOT / "pyproject.toml") if name == RUNTIME.name else (lock,)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     title = f"Python environment {name}: {count(lock)} packages ({what})"
-    key = f"{python}\0{ROOT}"
-    return Step(name, title, inputs, TOOLS / "venv" / name / "bin" / "python", make_environment, key)
+    key = f"{python}\0{ROOT}\0{project['version']}\0{project['scripts']}"
+    return Step(name, title, (lock,), TOOLS / "venv" / name / "bin" / "python", make_environment, key)
 
 
 def installing() -> list[Step]:
@@ -184,7 +192,7 @@ def arranging() -> list[Step]:
         "toolchain",
         "the native forge and anvil, and the pinned solc",
         (scripts / "toolchain.py", scripts / "solcjs.cjs", ROOT / "brownie-networks.yaml", ROOT / "package-lock.json"),
-        TOOLS / "solcx",
+        TOOLS / "solcx" / "solc-v0.8.30",
         lambda step: step.call(RUNTIME / "bin/python", scripts / "toolchain.py"),
         f"{ROOT}\0{shutil.which('node')}",
     )
@@ -203,32 +211,40 @@ def arranging() -> list[Step]:
     return steps
 
 
+def run_group(group: list[Step], *, together: bool) -> bool:
+    """Runs what is due; true when anything was."""
+    due = [step for step in group if step.due()]
+    if together:
+        with ThreadPoolExecutor(len(group)) as pool:
+            list(pool.map(Step.run, due))
+    else:
+        for step in due:
+            step.run()
+    return bool(due)
+
+
+def set_up() -> bool:
+    """Every step in order; true when anything had to be made."""
+    uv = Step("uv", "uv, which installs the rest", (ROOT / "requirements" / "uv.lock",), UV, make_uv, sys.executable)
+    first = run_group([uv], together=False)
+    second = run_group(installing(), together=True)
+    return run_group(arranging(), together=False) or first or second
+
+
 def main() -> int:
     here = sys.version_info[:2]
     if not OLDEST <= here <= NEWEST:
-        refuse(f"Python 3.11 to 3.14 is needed, this is {here[0]}.{here[1]}: `make PYTHON=/path/to/python3.13`")
+        refuse(f"Python 3.11 to 3.14 is needed, this is {here[0]}.{here[1]}: name one, `make PYTHON=python3.13`")
     (TOOLS / "stamps").mkdir(parents=True, exist_ok=True)
     with (TOOLS / "setup.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        start, worked = time.monotonic(), False
+        start = time.monotonic()
         try:
-            first = Step("uv", "uv, which installs the rest", (ROOT / "requirements/uv.lock",), UV, make_uv, sys.executable)
-            for group in ([first], installing()):
-                due = [step for step in group if step.due()]
-                if due and not worked:
-                    say("set-up (once; the tools' own output is in .tools/setup.log):")
-                    LOG.write_text("")
-                worked = worked or bool(due)
-                with ThreadPoolExecutor(3) as pool:
-                    list(pool.map(Step.run, due))
-            for step in arranging():
-                worked = worked or step.due()
-                step.run()
+            if set_up():
+                say(f"set-up done in {time.monotonic() - start:.0f} s")
         except StepFailed as failure:
             say(f"{failure.said}\nset-up failed at: {failure.title}; all output is in .tools/setup.log")
             return 1
-        if worked:
-            say(f"set-up done in {time.monotonic() - start:.0f} s")
     return 0
 
 

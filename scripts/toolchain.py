@@ -21,6 +21,7 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -119,7 +120,7 @@ def ensure() -> None:
 
 
 def patch_brownie() -> None:
-    """brownie 1.22.2's compiled deployment store raises TypeError on live networks (deploy, Container.at): leave it out.
+    """Leaves out brownie 1.22.2's deployment store, which raises TypeError on live networks (deploy, Container.at).
 
     It also replays its own record of a chain id at connect, and fails when a local chain was restarted since:
     deployments/ is this project's record.
@@ -139,7 +140,9 @@ def brownie_project() -> Iterator[Any]:
     ensure()
     home = os.environ.get("HOME")
     os.environ.update(environ())  # brownie fixes ~/.brownie when it is first imported
-    import brownie
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what brownie 1.22.2 imports was written for older Pythons
+        import brownie
 
     if home is None:
         del os.environ["HOME"]
@@ -225,7 +228,7 @@ def main(words: list[str]) -> None:
             print(f"brownie: {len(project)} contracts")
     elif words:
         os.environ.update(environ())
-        os.execvp(words[0], words)  # noqa: S606: the operator's own command
+        os.execvp(words[0], words)  # noqa: S606 - the operator's own command, in its place
 
 
 if __name__ == "__main__":
