@@ -33,7 +33,8 @@ GWEI = 10**9
 SHARE_PER_BPS = WAD // BPS
 """One basis point in Share18: exact, 1e14."""
 
-_BPS_TEXT = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>%|bps)")
+_BPS_TEXT = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>%|bps)")
+_USD_TEXT = re.compile(r"(?P<whole>[0-9]{1,60})(?:\.(?P<places>[0-9]{1,18}))?")
 
 
 def mul_div_down(a: int, b: int, denominator: int) -> int:
@@ -122,3 +123,11 @@ def format_share(share: Share18) -> str:
 def format_gwei(wei: Wei) -> str:
     """A gas price in gwei with three places: `1.250 gwei`."""
     return f"{format_units(wei, 9, 3)} gwei"
+
+
+def parse_usd(text: str) -> Usd18:
+    """Decimal text in dollars, "1500.25", exactly; more than 18 places, a sign or an exponent is a ValueError."""
+    match = _USD_TEXT.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a number of dollars with at most 18 places")
+    return Usd18(int(match["whole"]) * WAD + int((match["places"] or "").ljust(18, "0")))
