@@ -85,13 +85,23 @@ interface IVaultCore is IPayer {
 
     /// @notice A rebalance happened. `lossLeft` and `turnoverLeft`: the tighter of both windows, 1e18 = 100 % of NAV.
     event Rebalanced(
-        uint64 indexed epoch, bytes32 indexed decisionId, address indexed keeper, Report report, uint64 lossLeft, uint64 turnoverLeft
+        uint64 indexed epoch,
+        bytes32 indexed decisionId,
+        address indexed keeper,
+        Report report,
+        uint64 lossLeft,
+        uint64 turnoverLeft
     );
     /// @notice The owner traded inside floors and without overshoot, outside budgets.
     event Allocated(uint64 indexed epoch, address indexed owner, Report report);
     /// @notice One trade inside an action: `sold` units of `tokenIn` for `bought` units of `tokenOut`.
     event Traded(
-        uint16 indexed route, address indexed tokenIn, address indexed tokenOut, uint256 sold, uint256 bought, uint256 floor
+        uint16 indexed route,
+        address indexed tokenIn,
+        address indexed tokenOut,
+        uint256 sold,
+        uint256 bought,
+        uint256 floor
     );
     /// @notice The vault was halted, or halted again; `since` is the time of the first halt, which stands.
     event Halted(address indexed actor, bytes32 indexed reason, uint40 since);
@@ -190,9 +200,16 @@ interface IVaultCore is IPayer {
 /// @title The vault, complete
 /// @notice What the finished vault does beyond IVaultCore. See contracts/SPEC.md, known gaps, for what is not yet there.
 interface IKeeperVault is IVaultCore {
-    event Retargeted(uint64 indexed epoch, bytes32 indexed decisionId, address indexed actor, uint16[] targetsBps, uint64 shift);
+    event Retargeted(
+        uint64 indexed epoch, bytes32 indexed decisionId, address indexed actor, uint16[] targetsBps, uint64 shift
+    );
     event Harvested(
-        uint64 indexed epoch, bytes32 indexed decisionId, uint16 indexed source, uint256 claimed, uint256 soldFor, Report report
+        uint64 indexed epoch,
+        bytes32 indexed decisionId,
+        uint16 indexed source,
+        uint256 claimed,
+        uint256 soldFor,
+        Report report
     );
     event Unhalted(address indexed owner, uint64 epoch);
     event Tripped(address indexed caller, uint8 indexed asset, uint256 expected, uint256 found);

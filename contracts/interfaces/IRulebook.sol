@@ -87,6 +87,20 @@ struct Rules {
     Asset[] assets;
 }
 
+/// @notice What a rulebook is made from.
+struct Setup {
+    address vault; // predicted; has no code yet
+    address owner;
+    address payout;
+    address oracle;
+    Limits limits;
+    Asset[] assets;
+    Route[] routes;
+    Claim[] claims;
+    address[] guardians;
+    Mandate[] keepers;
+}
+
 /// @notice NONE also for a keeper whose mandate has expired; the expiry is returned beside it.
 enum Role {
     NONE,
@@ -115,6 +129,7 @@ interface IRulebookReads {
     error RouteMalformed(uint16 route);
     error NoSafeAssetListed();
     error NoGuardian();
+    error NoExit(uint8 asset);
 
     /// @notice The one vault this rulebook governs.
     function vault() external view returns (address);

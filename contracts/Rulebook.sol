@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
+import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
+import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {IVaultCore} from "./interfaces/IKeeperVault.sol";
+import {Asset, Claim, IRulebookReads, Limits, Mandate, Role, Route, Rules, Setup} from "./interfaces/IRulebook.sol";
+import {Ceilings} from "./libraries/Ceilings.sol";
+
+/// @title Roles, assets, routes and limits of one vault
+/// @notice Written once by its constructor, inside the hard ceilings; only the owner changes, in two steps.
+/// @dev Holds no funds and makes no call but reads. Warning: it is checked that a route's adapter and venue have code and
+/// that the token's decimals are as given; it is *not* checked that a venue trades or that a feed is honest: the deploying
+/// script and the owner read both.
+contract Rulebook is IRulebookReads, Ownable2Step {
+    // ------------------------------------------------------------------------------------------------ immutables
+
+    /// @inheritdoc IRulebookReads
+    address public immutable vault;
+
+    // ------------------------------------------------------------------------------------------------ storage
+
+    struct Grant {
+        Role role;
+        uint40 expires;
+    }
+
+    address private _payout;
+    uint32 private _configVersion;
+    address private _oracle;
+    Limits private _limits;
+    Asset[] private _assets;
+    Route[] private _routes;
+    Claim[] private _claims;
+    address[] private _guardians;
+    address[] private _keepers;
+    mapping(address account => Grant) private _grants;
+
+    // ------------------------------------------------------------------------------------------------ constructor
+
+    constructor(Setup memory setup) Ownable(setup.owner) {
+        if (setup.vault == address(0)) revert ZeroAddress("vault");
+        if (setup.payout == address(0)) revert ZeroAddress("payout");
+        if (setup.vault.code.length != 0) revert VaultExists(setup.vault);
+        _requireCode(setup.oracle);
+        vault = setup.vault;
+        _payout = setup.payout;
+        _oracle = setup.oracle;
+        _configVersion = 1;
+        _appoint(setup);
+        for (uint256 i; i < setup.assets.length; ++i) {
+            _list(setup.assets[i]);
+        }
+        if (_assets.length > Ceilings.ASSETS) revert TooMany("assets", _assets.length, Ceilings.ASSETS);
+        for (uint256 i; i < setup.claims.length; ++i) {
+            _requireCode(setup.claims[i].target);
+            _requireCode(setup.claims[i].reward);
+            _claims.push(setup.claims[i]);
+        }
+        uint256 widestSlip;
+        for (uint256 i; i < setup.routes.length; ++i) {
+            if (setup.routes[i].slipBps > widestSlip) widestSlip = setup.routes[i].slipBps;
+            _add(setup.routes[i]);
+        }
+        if (_routes.length > Ceilings.ROUTES) revert TooMany("routes", _routes.length, Ceilings.ROUTES);
+        _requireExits();
+        _requireWithinCeilings(setup.limits, widestSlip);
+        _limits = setup.limits;
+        emit ConfigVersion(1);
+    }
+
+    // ------------------------------------------------------------------------------------------------ owner
+
+    /// @inheritdoc IRulebookReads
+    function transferOwnership(address newOwner) public override(IRulebookReads, Ownable2Step) onlyOwner {
+        _requireIdleVault();
+        if (_grants[newOwner].role != Role.NONE) revert RoleTaken(newOwner);
+        super.transferOwnership(newOwner);
+    }
+
+    /// @inheritdoc IRulebookReads
+    function acceptOwnership() public override(IRulebookReads, Ownable2Step) {
+        _requireIdleVault();
+        super.acceptOwnership();
+        emit ConfigVersion(++_configVersion);
+    }
+
+    /// @notice Never: a vault without an owner has no exit.
+    function renounceOwnership() public pure override {
+        revert OwnerCannotRenounce();
+    }
+
+    // ------------------------------------------------------------------------------------------------ views
+
+    /// @inheritdoc IRulebookReads
+    function owner() public view override(IRulebookReads, Ownable) returns (address) {
+        return super.owner();
+    }
+
+    /// @inheritdoc IRulebookReads
+    function pendingOwner() public view override(IRulebookReads, Ownable2Step) returns (address) {
+        return super.pendingOwner();
+    }
+
+    /// @inheritdoc IRulebookReads
+    function payout() external view returns (address) {
+        return _payout;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function oracle() external view returns (address) {
+        return _oracle;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function configVersion() external view returns (uint32) {
+        return _configVersion;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function rules() external view returns (Rules memory) {
+        return Rules({configVersion: _configVersion, oracle: _oracle, limits: _limits, assets: _assets});
+    }
+
+    /// @inheritdoc IRulebookReads
+    function limits() external view returns (Limits memory) {
+        return _limits;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function assets() external view returns (Asset[] memory) {
+        return _assets;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function route(uint16 index) external view returns (Route memory) {
+        return _routes[index];
+    }
+
+    /// @inheritdoc IRulebookReads
+    function routes() external view returns (Route[] memory) {
+        return _routes;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function claims() external view returns (Claim[] memory) {
+        return _claims;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function keepers() external view returns (Mandate[] memory mandates) {
+        mandates = new Mandate[](_keepers.length);
+        for (uint256 i; i < mandates.length; ++i) {
+            mandates[i] = Mandate({keeper: _keepers[i], expires: _grants[_keepers[i]].expires});
+        }
+    }
+
+    /// @inheritdoc IRulebookReads
+    function guardians() external view returns (address[] memory) {
+        return _guardians;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function roleOf(address account) external view returns (Role role, uint40 expires) {
+        Grant memory grant = _grants[account];
+        if (grant.role == Role.KEEPER) {
+            return (block.timestamp < grant.expires ? Role.KEEPER : Role.NONE, grant.expires);
+        }
+        if (grant.role == Role.NONE && account == owner()) return (Role.OWNER, 0);
+        return (grant.role, 0);
+    }
+
+    // ------------------------------------------------------------------------------------------------ registration
+
+    /// @dev Owner, guardians and keepers are pairwise distinct; a mandate lies ahead and within its ceiling.
+    function _appoint(Setup memory setup) private {
+        if (setup.guardians.length == 0) revert NoGuardian();
+        if (setup.guardians.length > Ceilings.ACCOUNTS) {
+            revert TooMany("guardians", setup.guardians.length, Ceilings.ACCOUNTS);
+        }
+        if (setup.keepers.length > Ceilings.ACCOUNTS) {
+            revert TooMany("keepers", setup.keepers.length, Ceilings.ACCOUNTS);
+        }
+        for (uint256 i; i < setup.guardians.length; ++i) {
+            _grant(setup.guardians[i], Role.GUARDIAN, 0);
+            _guardians.push(setup.guardians[i]);
+        }
+        for (uint256 i; i < setup.keepers.length; ++i) {
+            Mandate memory mandate = setup.keepers[i];
+            uint256 latest = block.timestamp + Ceilings.MANDATE;
+            if (mandate.expires > latest) revert AboveCeiling("mandate", mandate.expires, latest);
+            if (mandate.expires <= block.timestamp) {
+                revert BelowFloorOf("mandate", mandate.expires, block.timestamp + 1);
+            }
+            _grant(mandate.keeper, Role.KEEPER, mandate.expires);
+            _keepers.push(mandate.keeper);
+        }
+    }
+
+    function _grant(address account, Role role, uint40 expires) private {
+        if (account == address(0)) revert ZeroAddress("account");
+        if (account == owner() || _grants[account].role != Role.NONE) revert RoleTaken(account);
+        _grants[account] = Grant({role: role, expires: expires});
+    }
+
+    function _list(Asset memory asset) private {
+        _requireCode(asset.token);
+        for (uint256 i; i < _assets.length; ++i) {
+            if (_assets[i].token == asset.token) revert TokenListedTwice(asset.token);
+        }
+        uint8 found = IERC20Metadata(asset.token).decimals();
+        if (found != asset.decimals) revert DecimalsDiffer(asset.token, asset.decimals, found);
+        if (asset.minBps > asset.maxBps) revert RangeInverted("target", asset.minBps, asset.maxBps);
+        if (asset.maxBps > Ceilings.BPS) revert AboveCeiling("maxBps", asset.maxBps, Ceilings.BPS);
+        if (asset.priceLow == 0) revert BelowFloorOf("priceLow", 0, 1);
+        if (asset.priceLow >= asset.priceHigh) revert RangeInverted("price", asset.priceLow, asset.priceHigh);
+        if (asset.depegBps > Ceilings.DEPEG_BPS) revert AboveCeiling("depegBps", asset.depegBps, Ceilings.DEPEG_BPS);
+        _assets.push(asset);
+    }
+
+    function _add(Route memory added) private {
+        // safe cast: at most ROUTES + 1 routes are ever pushed before the constructor's count check reverts or the gas ends
+        uint16 index = uint16(_routes.length);
+        bool rewarded = added.assetIn == Ceilings.REWARD;
+        if (rewarded ? added.claim >= _claims.length : added.assetIn >= _assets.length) revert RouteMalformed(index);
+        if (added.assetOut >= _assets.length || added.assetIn == added.assetOut) revert RouteMalformed(index);
+        if (added.slipBps > Ceilings.SLIP_BPS) revert AboveCeiling("slipBps", added.slipBps, Ceilings.SLIP_BPS);
+        if (added.slipBps == 0) revert BelowFloorOf("slipBps", 0, 1);
+        _requireCode(added.adapter);
+        _requireCode(added.venue);
+        _routes.push(added);
+    }
+
+    // ------------------------------------------------------------------------------------------------ checks
+
+    /// @dev Every asset that is not itself a refuge has an enabled way into one.
+    function _requireExits() private view {
+        bool refuge;
+        for (uint8 i; i < _assets.length; ++i) {
+            if (_assets[i].safeRank != 0) {
+                refuge = true;
+                continue;
+            }
+            bool exit;
+            for (uint256 j; j < _routes.length && !exit; ++j) {
+                Route storage way = _routes[j];
+                exit = way.enabled && way.assetIn == i && _assets[way.assetOut].safeRank != 0;
+            }
+            if (!exit) revert NoExit(i);
+        }
+        if (!refuge) revert NoSafeAssetListed();
+    }
+
+    function _requireWithinCeilings(Limits memory given, uint256 widestSlip) private pure {
+        _most("spreadBps", given.spreadBps, Ceilings.SPREAD_BPS);
+        _least("spreadBps", given.spreadBps, 1);
+        _most("minDriftBps", given.minDriftBps, Ceilings.BPS / 10);
+        _most("minProgressBps", given.minProgressBps, Ceilings.BPS / 10);
+        _most("maxTradeBps", given.maxTradeBps, Ceilings.BPS);
+        _least("maxTradeBps", given.maxTradeBps, Ceilings.MAX_TRADE_FLOOR_BPS);
+        if (given.minTradeBps >= given.maxTradeBps) {
+            revert RangeInverted("trade", given.minTradeBps, given.maxTradeBps);
+        }
+        _most("emergencyBps", given.emergencyBps, Ceilings.EMERGENCY_BPS);
+        _least("emergencyBps", given.emergencyBps, widestSlip);
+        _most("maxShiftBps", given.maxShiftBps, Ceilings.BPS);
+        _most("harvestCapBps", given.harvestCapBps, Ceilings.LOSS_DAY_BPS);
+        _most("lossDayBps", given.lossDayBps, Ceilings.LOSS_DAY_BPS);
+        _most("lossMonthBps", given.lossMonthBps, Ceilings.LOSS_MONTH_BPS);
+        _most("turnoverDayBps", given.turnoverDayBps, Ceilings.TURNOVER_DAY_BPS);
+        _most("turnoverMonthBps", given.turnoverMonthBps, Ceilings.TURNOVER_MONTH_BPS);
+        _most("rebalanceCooldown", given.rebalanceCooldown, Ceilings.COOLDOWN);
+        _most("retargetCooldown", given.retargetCooldown, Ceilings.COOLDOWN);
+        _most("harvestCooldown", given.harvestCooldown, Ceilings.COOLDOWN);
+        _most("delay", given.delay, Ceilings.DELAY_MAX);
+        _least("delay", given.delay, Ceilings.DELAY_MIN);
+        // a budget that slip x turnover cannot reach would never bind
+        uint256 reachable = widestSlip * given.turnoverDayBps / Ceilings.BPS;
+        if (given.lossDayBps >= reachable) revert DeadLossBudget(given.lossDayBps, reachable);
+    }
+
+    function _most(bytes32 what, uint256 value, uint256 ceiling) private pure {
+        if (value > ceiling) revert AboveCeiling(what, value, ceiling);
+    }
+
+    function _least(bytes32 what, uint256 value, uint256 least) private pure {
+        if (value < least) revert BelowFloorOf(what, value, least);
+    }
+
+    function _requireCode(address account) private view {
+        if (account.code.length == 0) revert NoCode(account);
+    }
+
+    /// @dev A change in the middle of an action would split its one set of rules.
+    function _requireIdleVault() private view {
+        if (vault.code.length != 0 && IVaultCore(vault).state().locked) revert VaultBusy();
+    }
+}
