@@ -1,0 +1,78 @@
+"""What can go wrong on the local chain; each is a leaf of the tree in keeper/errors.py.
+
+UsageError   ── NodeElsewhere, PartUnavailable
+ChainError   ── NodeSilent, CallReverted
+DiffersError ── PartTampered
+"""
+
+from __future__ import annotations
+
+from keeper.errors import ChainError, DiffersError, UsageError
+
+
+class PartUnavailable(UsageError):
+    """A pinned package could not be brought; `spec` is its name@version."""
+
+    code = "devnet-part-unavailable"
+
+    def __init__(self, spec: str, reason: str) -> None:
+        super().__init__(
+            f"{spec} could not be fetched: {reason}", remedy="check npm and its registry, then make setup again"
+        )
+        self.spec = spec
+        self.reason = reason
+
+
+class PartTampered(DiffersError):
+    """A package is not the one that was pinned; `found` and `pinned` are sha512 in npm's notation."""
+
+    code = "devnet-part-tampered"
+
+    def __init__(self, spec: str, found: str, pinned: str) -> None:
+        super().__init__(
+            f"{spec} has {found}, pinned is {pinned}: nothing of it was unpacked",
+            remedy="fetch from a registry you trust; change parts.lock.json only after reading the package",
+            differences=(found, pinned),
+        )
+        self.spec = spec
+        self.found = found
+        self.pinned = pinned
+
+
+class NodeElsewhere(UsageError):
+    """The named chain already runs on another port than the one asked for."""
+
+    code = "devnet-port"
+
+    def __init__(self, name: str, running: int, asked: int) -> None:
+        super().__init__(
+            f"local chain {name} already runs on port {running}, not {asked}",
+            remedy=f"keeper devnet down --name {name}, then up on port {asked}",
+        )
+        self.name = name
+        self.running = running
+        self.asked = asked
+
+
+class NodeSilent(ChainError):
+    """The node ended or did not answer in time; `log` is the file that holds its last words."""
+
+    code = "devnet-node"
+
+    def __init__(self, reason: str, log: str) -> None:
+        super().__init__(f"the local node is not usable: {reason}", remedy=f"read {log}, then keeper devnet up --fresh")
+        self.reason = reason
+        self.log = log
+
+
+class CallReverted(ChainError):
+    """The node refused a call, or a transaction reverted; `method` is JSON-RPC's, `reason` the node's words."""
+
+    code = "devnet-call"
+
+    def __init__(self, method: str, reason: str) -> None:
+        super().__init__(
+            f"{method} on the local chain: {reason}", remedy="keeper devnet up --fresh makes a clean chain"
+        )
+        self.method = method
+        self.reason = reason

@@ -1,0 +1,100 @@
+"""The order in which an empty chain becomes a furnished one, always the same: two runs give the same block hash."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from keeper.devnet import accounts, artifacts, chainlink, node, safe, tokens, uniswap
+from keeper.devnet.book import Book, Person, Pool, Token
+from keeper.devnet.kit import MULTICALL3, Chain
+
+PRICES = {"ETH": 3_000 * 10**18, "BTC": 60_000 * 10**18, "USDC": 10**18}
+"""Where the market starts: USD with 18 decimals."""
+MAINNET_POOLS = {
+    ("USDC", "WETH", 500): "0x88e6A0c2dDD26FEEb64F039a2c41296FcB3f5640",
+    ("USDC", "WETH", 3000): "0x8ad599c3A0ff1De082011EFDDc58f1908eb6e6D8",
+    ("WBTC", "WETH", 3000): "0xCBCdF9626bC03E24f779434178A73a0B4bad62eD",
+}
+_OWNERS = ("owner_1", "owner_2", "owner_3")
+_THRESHOLD = 2
+_VOICES = (("oracle_a1", "oracle_a2", "oracle_a3"), ("oracle_b1", "oracle_b2", "oracle_b3"))
+_STOCK_USD = {
+    "maker": {"WETH": 900_000_000, "USDC": 2_000_000_000, "WBTC": 2_000_000_000},
+    "trader": {"WETH": 60_000_000, "USDC": 100_000_000, "WBTC": 100_000_000},
+    "user": {"WETH": 5_000_000, "USDC": 5_000_000, "WBTC": 5_000_000},
+}
+"""Whole dollars of each token at the opening prices."""
+_MULTICALL3_DEPLOYER = "0x05f32B3cC3888453ff71B01135B34FF8e41263F2"
+_QUIET_SECONDS = 3600
+"""Time let pass at the end, so that a 30-minute TWAP has something to look back on."""
+
+
+def furnish(name: str, url: str, vendor: Path) -> Book:
+    """Turn the fresh node at `url` into the quick set and write down where everything stands."""
+    people = {role: Person(role, accounts.index(role), accounts.account(role).address) for role in accounts.ROLES}
+    at = {role: person.address for role, person in people.items()}
+    chain = Chain(url, at["deployer"])
+    chain.rpc("anvil_setBlockTimestampInterval", 1)
+    held = tokens.furnish(chain, vendor, admin=at["admin"], lost=at["stranger"])
+    feeds = chainlink.furnish(chain, vendor, [[at[role] for role in voice] for voice in _VOICES], at["admin"])
+    chainlink.answer_all(chain, feeds, PRICES)
+    contracts = uniswap.furnish(chain, vendor, held["WETH"].address) | {"multicall3": _multicall3(chain, vendor)}
+    _stock(chain, held, at, contracts)
+    pools = tuple(uniswap.open_pool(chain, contracts, held, PRICES, depth, at["maker"]) for depth in uniswap.DEPTHS)
+    contracts |= safe.furnish(chain, vendor)
+    owner_safe = safe.found_safe(chain, contracts, _OWNERS, _THRESHOLD)
+    chain.mine_at(chain.now() + _QUIET_SECONDS)
+    chainlink.answer_all(chain, feeds, PRICES)
+    settle(chain)
+    _hold_against_mainnet(pools)
+    last = chain.block()
+    return Book(
+        name=name,
+        url=url,
+        chain_id=node.CHAIN_ID,
+        genesis=str(chain.block("0x0")["hash"]),
+        furnished_block=int(last["number"], 16),
+        furnished_hash=str(last["hash"]),
+        tokens=held,
+        feeds=feeds,
+        pools=pools,
+        contracts=contracts,
+        owner_safe=owner_safe,
+        people=people,
+    )
+
+
+def settle(chain: Chain) -> None:
+    """Mine a block at the opening base fee, which an untended chain of small blocks loses within minutes."""
+    chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(node.BASE_FEE))
+    chain.rpc("evm_mine")
+
+
+def _multicall3(chain: Chain, vendor: Path) -> str:
+    code = artifacts.constant(vendor / "viem" / "_esm" / "constants" / "contracts.js", "multicall3Bytecode")
+    chain.impersonate(_MULTICALL3_DEPLOYER, 10**18)
+    chain.rpc("anvil_setNonce", _MULTICALL3_DEPLOYER, "0x0")
+    created = chain.transact(None, code, sender=_MULTICALL3_DEPLOYER).created
+    chain.rpc("anvil_stopImpersonatingAccount", _MULTICALL3_DEPLOYER)
+    if created != MULTICALL3:
+        raise ValueError(f"Multicall3 came to {created}, not to {MULTICALL3}")
+    return created
+
+
+def _stock(chain: Chain, held: Mapping[str, Token], at: Mapping[str, str], contracts: Mapping[str, str]) -> None:
+    for role, stock in _STOCK_USD.items():
+        for symbol, usd in stock.items():
+            token = held[symbol]
+            tokens.grant(chain, token, at[role], usd * 10**18 * 10**token.decimals // PRICES[token.asset])
+    for token in held.values():
+        tokens.approve(chain, token, at["maker"], contracts["position_manager"])
+        for role in ("maker", "trader"):
+            tokens.approve(chain, token, at[role], contracts["swap_router_02"])
+
+
+def _hold_against_mainnet(pools: tuple[Pool, ...]) -> None:
+    for pool in pools:
+        expected = MAINNET_POOLS[(pool.token0, pool.token1, pool.fee)]
+        if pool.address != expected:
+            raise ValueError(f"pool {pool.label} came to {pool.address}, on mainnet it is {expected}")

@@ -1,0 +1,130 @@
+"""One Anvil process: started apart from us, recognised again by process id *and* start time, ended without a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from keeper.devnet import accounts, checkout
+from keeper.devnet.faults import NodeSilent
+
+CHAIN_ID = 31337
+GENESIS_TIME = 1_767_225_600
+"""2026-01-01T00:00:00Z: fixed, so that two runs give the same blocks."""
+BASE_FEE = 10**9
+"""Wei: what the chain starts with and the market returns to; untended it decays by an eighth a block."""
+_BALANCE_ETH = 10_000_000
+_ANSWER_SECONDS = 20
+_END_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A process on a loopback port; `started` is the system's own mark of when, so that a reused pid is not ours."""
+
+    pid: int
+    started: str
+    port: int
+    log: str
+
+    @property
+    def url(self) -> str:
+        """Its JSON-RPC address."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+def free_port() -> int:
+    """A loopback port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def start(folder: Path, port: int | None = None, *, genesis_time: int = GENESIS_TIME) -> Node:
+    """Start Anvil with its files in `folder` and wait until it listens. Raises NodeSilent with the log's last line."""
+    port = free_port() if port is None else port
+    log = folder / "node.log"
+    binary = str(checkout.anvil())
+    words = [
+        *(binary, "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID), "--hardfork", "prague"),
+        *("--mnemonic", accounts.MNEMONIC, "--accounts", str(len(accounts.ROLES)), "--balance", str(_BALANCE_ETH)),
+        *("--gas-limit", "60000000", "--block-base-fee-per-gas", str(BASE_FEE), "--timestamp", str(genesis_time)),
+        *("--cache-path", str(folder / "cache"), "--no-request-size-limit", "--quiet"),
+    ]
+    pid = os.posix_spawn(
+        binary,
+        words,
+        {"HOME": str(folder)},
+        file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+            (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
+            (os.POSIX_SPAWN_DUP2, 1, 2),
+        ],
+        setsid=True,
+    )
+    node = Node(pid, _start_mark(pid) or "", port, str(log))
+    give_up = time.monotonic() + _ANSWER_SECONDS
+    while time.monotonic() < give_up:
+        if not is_running(node):
+            words_left = log.read_text().strip().splitlines()
+            raise NodeSilent(f"it ended at once ({words_left[-1] if words_left else 'without a word'})", str(log))
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return node
+        time.sleep(0.01)
+    stop(node)
+    raise NodeSilent(f"no answer on port {port} within {_ANSWER_SECONDS} s", str(log))
+
+
+def is_running(node: Node) -> bool:
+    """Whether that very process lives; a child of ours that has ended is reaped here."""
+    with suppress(ChildProcessError):
+        os.waitpid(node.pid, os.WNOHANG)
+    return _start_mark(node.pid) == node.started != ""
+
+
+def stop(node: Node) -> bool:
+    """End the process and wait for its end; False where it was not running."""
+    if not is_running(node):
+        return False
+    for word in (signal.SIGTERM, signal.SIGKILL):
+        with suppress(ProcessLookupError):
+            os.kill(node.pid, word)
+        give_up = time.monotonic() + _END_SECONDS
+        while time.monotonic() < give_up:
+            if not is_running(node):
+                return True
+            time.sleep(0.01)
+    raise NodeSilent(f"process {node.pid} survived SIGKILL for {_END_SECONDS} s", node.log)
+
+
+def remember(node: Node, path: Path) -> None:
+    """Write the node's particulars for `recall`."""
+    path.write_text(json.dumps(asdict(node)) + "\n")
+
+
+def recall(path: Path) -> Node | None:
+    """The node remembered at `path`; None where nothing readable is."""
+    try:
+        return Node(**json.loads(path.read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _start_mark(pid: int) -> str | None:
+    """When a living process began, in the system's own words; None for a dead one or a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        if Path("/proc/self/stat").exists():
+            return None
+        found = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+        return found.stdout.strip() or None
+    return None if fields[0] == "Z" else fields[19]

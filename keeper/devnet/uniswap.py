@@ -1,0 +1,149 @@
+"""Uniswap V3 with three pools, SwapRouter02, QuoterV2; V2's factory only because the router's constructor names it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import isqrt
+from pathlib import Path
+
+from eth_utils.address import to_checksum_address
+
+from keeper.devnet import artifacts
+from keeper.devnet.book import Pool, Token
+from keeper.devnet.kit import DEADLINE, Chain, Receipt
+
+Q192 = 2**192
+FEE_UNIT = 10**6
+"""A pool's fee counts millionths."""
+CARDINALITY = 150
+"""Observations a pool remembers: at one trade every 12 s that is 30 minutes, what a TWAP source asks for."""
+_SPACING = {500: 10, 3000: 60}
+_FULL_RANGE = 887_272
+_BAND_TICKS = 954
+"""± 10 % of price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """What a pool opens with: dollars over the full range, and dollars within ± 10 % of the price."""
+
+    one: str
+    other: str
+    fee: int
+    full_usd: int
+    band_usd: int
+
+
+DEPTHS = (
+    Depth("WETH", "USDC", 500, 20_000_000, 60_000_000),
+    Depth("WETH", "USDC", 3000, 20_000_000, 20_000_000),
+    Depth("WBTC", "WETH", 3000, 20_000_000, 20_000_000),
+)
+_MAINNET = {
+    "v2_factory": "0x5C69bEe701ef814a2B6a3EDD4B1652CB9cc5aA6f",
+    "v3_factory": "0x1F98431c8aD98523631AE4a59f267346ea31F984",
+    "position_manager": "0xC36442b4a4522E871399CD717aBDD847Ab11FE88",
+    "swap_router_02": "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45",
+    "quoter_v2": "0x61fFE014bA17989E743c5F6cB21bF9697530B21e",
+}
+
+
+def furnish(chain: Chain, vendor: Path, weth: str) -> dict[str, str]:
+    """Put factories, position manager, router and quoter at their mainnet addresses; returns address by name."""
+    at = dict(_MAINNET)
+    periphery = vendor / "v3-periphery" / "artifacts" / "contracts"
+
+    def published(path: str) -> artifacts.Artifact:
+        return artifacts.load(periphery / f"{path}.sol" / f"{path.rpartition('/')[2]}.json")
+
+    core = vendor / "v3-core" / "artifacts" / "contracts" / "UniswapV3Factory.sol" / "UniswapV3Factory.json"
+    chain.put(at["v2_factory"], artifacts.load(vendor / "v2-core" / "build" / "UniswapV2Factory.json"), chain.sender)
+    chain.put(at["v3_factory"], artifacts.load(core))
+    library = chain.new(published("libraries/NFTDescriptor"))
+    descriptor = chain.new(
+        published("NonfungibleTokenPositionDescriptor"),
+        weth,
+        b"ETH".ljust(32, b"\0"),
+        libraries={"NFTDescriptor": library},
+    )
+    chain.put(at["position_manager"], published("NonfungiblePositionManager"), at["v3_factory"], weth, descriptor)
+    chain.put(at["quoter_v2"], published("lens/QuoterV2"), at["v3_factory"], weth)
+    router = vendor / "swap-router" / "artifacts" / "contracts" / "SwapRouter02.sol" / "SwapRouter02.json"
+    chain.put(
+        at["swap_router_02"],
+        artifacts.load(router),
+        *(at["v2_factory"], at["v3_factory"], at["position_manager"], weth),
+    )
+    return at
+
+
+def sqrt_price(token0: Token, token1: Token, prices: Mapping[str, int], up: int = 1, down: int = 1) -> int:
+    """sqrtPriceX96 of token1 a token0 at the assets' USD prices (18 decimals), times sqrt(up / down); rounded down."""
+    above = prices[token0.asset] * 10**token1.decimals * up
+    below = prices[token1.asset] * 10**token0.decimals * down
+    return isqrt(above * Q192 // below)
+
+
+def fee_band(pool: Pool, tokens: Mapping[str, Token], prices: Mapping[str, int]) -> tuple[int, int]:
+    """The two sqrtPriceX96 between which no arbitrage pays: the reference price less the fee, and divided by it."""
+    token0, token1 = tokens[pool.token0], tokens[pool.token1]
+    kept = FEE_UNIT - pool.fee
+    return sqrt_price(token0, token1, prices, kept, FEE_UNIT), sqrt_price(token0, token1, prices, FEE_UNIT, kept)
+
+
+def open_pool(
+    chain: Chain,
+    contracts: Mapping[str, str],
+    tokens: Mapping[str, Token],
+    prices: Mapping[str, int],
+    depth: Depth,
+    maker: str,
+) -> Pool:
+    """Create a pool at the reference price and fill it from `maker`, who has approved the position manager."""
+    pair = sorted((tokens[depth.one], tokens[depth.other]), key=lambda token: int(token.address, 16))
+    token0, token1 = pair
+    manager = contracts["position_manager"]
+    chain.send(
+        manager,
+        "createAndInitializePoolIfNecessary(address,address,uint24,uint160)",
+        *(token0.address, token1.address, depth.fee, sqrt_price(token0, token1, prices)),
+        sender=maker,
+    )
+    address = chain.read(
+        contracts["v3_factory"], "getPool(address,address,uint24)", "address", token0.address, token1.address, depth.fee
+    )
+    tick, spacing = slot0(chain, address)[1], _SPACING[depth.fee]
+    ranges = ((depth.full_usd, -_FULL_RANGE, _FULL_RANGE), (depth.band_usd, tick - _BAND_TICKS, tick + _BAND_TICKS))
+    for usd, lowest, highest in ranges:
+        ticks = (-(-lowest // spacing) * spacing, highest // spacing * spacing)
+        amounts = [usd * 10**18 * 10**token.decimals // (2 * prices[token.asset]) for token in pair]
+        chain.send(
+            manager,
+            "mint((address,address,uint24,int24,int24,uint256,uint256,uint256,uint256,address,uint256))",
+            (token0.address, token1.address, depth.fee, *ticks, *amounts, 0, 0, maker, DEADLINE),
+            sender=maker,
+        )
+    chain.send(address, "increaseObservationCardinalityNext(uint16)", CARDINALITY)
+    return Pool(to_checksum_address(address), token0.symbol, token1.symbol, depth.fee)
+
+
+def slot0(chain: Chain, pool: str) -> tuple[int, int]:
+    """The pool's sqrtPriceX96 and its tick."""
+    found = chain.read(pool, "slot0()", SLOT0)
+    return int(found[0]), int(found[1])
+
+
+SLOT0 = "uint160,int24,uint16,uint16,uint16,uint8,bool"
+
+
+def swap(
+    chain: Chain, router: str, sell: Token, buy: Token, fee: int, amount: int, trader: str, limit: int = 0
+) -> Receipt:
+    """SwapRouter02's exactInputSingle: sell up to `amount` base units, stopping at sqrtPriceX96 `limit` if given."""
+    return chain.send(
+        router,
+        "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))",
+        (sell.address, buy.address, fee, trader, amount, 0, limit),
+        sender=trader,
+    )
