@@ -102,7 +102,7 @@ class Settings:
 
 
 def load_settings(path: Path, env: Mapping[str, str] | None = None) -> Settings:
-    """The settings in `path` with the environment's overrides. Raises ConfigInvalid or a kind of it; reads no secret."""
+    """The settings in `path` under the environment. Raises a kind of ConfigInvalid; no secret is read."""
     data = overlay(read_toml(path), environment() if env is None else env)
     return build_settings(data, path)
 

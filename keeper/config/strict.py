@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from keeper.errors import ConfigInvalid, KeeperError, UnknownKey
+from keeper.errors import ConfigInvalid, UnknownKey
 
 
 class Strict(BaseModel):
@@ -29,15 +29,13 @@ def validate(schema: type[S], data: Mapping[str, object], file: str) -> S:
         raise _explain(schema, error, file) from None
 
 
-def _explain(schema: type[BaseModel], error: ValidationError, file: str) -> KeeperError:
+def _explain(schema: type[BaseModel], error: ValidationError, file: str) -> ConfigInvalid:
     found = error.errors(include_url=False, include_input=False)
     first = next((item for item in found if item["type"] == "extra_forbidden"), found[0])
     location = tuple(first["loc"])
     if first["type"] == "extra_forbidden":
         return unknown_key(schema, location, file)
-    cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, KeeperError):
-        return cause
+
     reason = first["msg"].removeprefix("Value error, ")
     return ConfigInvalid(f"{dotted(location) or 'the top level'} in {file}", reason[:1].lower() + reason[1:])
 

@@ -1,0 +1,193 @@
+"""One deployment as one TOML: what scripts/deploy.py builds, checked before anything is sent.
+
+Amounts of tokens are base units, prices decimal text in dollars, weights and slips bps, times seconds. The contracts
+refuse by their own ceilings; what only a person can mean (names, sums, references) is settled here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from keeper.config.kinds import AddressText, AnyBps, AnySeconds, NameText, PriceText
+from keeper.config.limits import LimitsSection
+from keeper.config.profile import ChainProfile, load_profile
+from keeper.config.settings import read_toml
+from keeper.config.strict import Strict, validate
+from keeper.errors import ConfigInvalid, WeightsNotWhole
+from keeper.units import BPS, Bps, Seconds
+
+MANDATE_MAX_DAYS = 90
+"""The contracts' ceiling on a keeper's mandate."""
+
+Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9.]{1,12}$")]
+FeeTier = Annotated[int, Field(ge=1, lt=1_000_000)]
+"""Uniswap's fee, hundredths of a bp: 500 is 0.05 %."""
+
+
+class KeeperMandate(Strict):
+    """A keeper and for how many days from deployment it may act."""
+
+    address: AddressText
+    mandate_days: Annotated[int, Field(ge=1, le=MANDATE_MAX_DAYS)] = 30
+
+
+class RolesSection(Strict):
+    """[roles]: who may do what; owner is a Safe that accepts in a second step."""
+
+    owner: AddressText
+    payout: AddressText
+    guardians: Annotated[tuple[AddressText, ...], Field(min_length=1, strict=False)]
+    keepers: Annotated[tuple[KeeperMandate, ...], Field(min_length=1, strict=False)]
+
+    @model_validator(mode="after")
+    def _distinct(self) -> Self:
+        accounts = [self.owner, *self.guardians, *(keeper.address for keeper in self.keepers)]
+        for account in accounts:
+            if accounts.count(account) > 1:
+                raise ValueError(f"{account} holds two roles: owner, guardians and keepers are pairwise distinct")
+        return self
+
+
+class AggregatorVoice(Strict):
+    """A push feed that speaks AggregatorV3."""
+
+    kind: Literal["aggregator"]
+    feed: AddressText
+    max_age: AnySeconds
+    sequencer: AddressText | None = None
+    grace: AnySeconds = Seconds(0)
+
+
+class TwapVoice(Strict):
+    """A Uniswap V3 pool's average over `window` seconds, turned into USD by its quote token's own push feeds."""
+
+    kind: Literal["twap"]
+    pool: AddressText
+    quote: Symbol
+    window: AnySeconds
+    min_liquidity: Annotated[int, Field(ge=0)]
+
+
+class AssetEntry(Strict):
+    """[[assets]]: in the order of their indexes, which stand for ever."""
+
+    symbol: Symbol
+    token: AddressText
+    decimals: Annotated[int, Field(ge=2, le=24)]
+    target_bps: AnyBps
+    min_bps: AnyBps
+    max_bps: AnyBps
+    safe_rank: Annotated[int, Field(ge=0, le=255)] = 0
+    depeg_bps: AnyBps = Bps(200)
+    dust: Annotated[int, Field(ge=0)] = 0
+    price_low: PriceText
+    price_high: PriceText
+    sources: Annotated[
+        tuple[Annotated[AggregatorVoice | TwapVoice, Field(discriminator="kind")], ...],
+        Field(min_length=1, max_length=4, strict=False),
+    ]
+
+    @model_validator(mode="after")
+    def _ranges(self) -> Self:
+        if not self.min_bps <= self.target_bps <= self.max_bps:
+            raise ValueError(
+                f"{self.symbol}: target {self.target_bps} bps is outside {self.min_bps} to {self.max_bps} bps"
+            )
+        return self
+
+
+class AdapterEntry(Strict):
+    """[adapters.NAME]: a door to one kind of venue."""
+
+    kind: Literal["swap_router_02", "v3_pool"]
+
+
+class RouteEntry(Strict):
+    """[[routes]]: a way from one asset to another. `path` alternates symbols and fee tiers: ["WBTC", 3000, "WETH"]."""
+
+    path: Annotated[tuple[Symbol | FeeTier, ...], Field(min_length=3, strict=False)]
+    adapter: NameText
+    venue: AddressText
+    slip_bps: AnyBps
+    enabled: bool = True
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The assets along the way: sold first, bought last."""
+        return tuple(str(step) for step in self.path[::2])
+
+    @property
+    def fees(self) -> tuple[int, ...]:
+        """The fee tiers between them."""
+        return tuple(int(step) for step in self.path[1::2])
+
+    @model_validator(mode="after")
+    def _alternates(self) -> Self:
+        symbols_stand_even = all(isinstance(step, int) == bool(place % 2) for place, step in enumerate(self.path))
+        if len(self.path) % 2 == 0 or not symbols_stand_even:
+            raise ValueError('path alternates symbols and fee tiers, as in ["WBTC", 3000, "WETH"]')
+        return self
+
+
+class DeploymentFile(Strict):
+    """The whole file."""
+
+    schema_: Literal[1] = Field(alias="schema")
+    name: NameText
+    profile: str
+    roles: RolesSection
+    limits: LimitsSection = LimitsSection()
+    assets: Annotated[tuple[AssetEntry, ...], Field(min_length=2, max_length=16, strict=False)]
+    adapters: Annotated[dict[NameText, AdapterEntry], Field(min_length=1)]
+    routes: Annotated[tuple[RouteEntry, ...], Field(min_length=1, strict=False)]
+
+    def index_of(self, symbol: str) -> int:
+        """An asset's index. KeyError where no asset has the symbol."""
+        for index, asset in enumerate(self.assets):
+            if asset.symbol == symbol:
+                return index
+        raise KeyError(symbol)
+
+    def chain_profile(self) -> ChainProfile:
+        """The chain it is for. ConfigInvalid for an unknown profile."""
+        return load_profile(self.profile)
+
+
+def load_deployment(path: Path) -> DeploymentFile:
+    """The deployment in `path`. Raises ConfigInvalid or a kind of it; WeightsNotWhole where targets miss 100 %."""
+    deployment = validate(DeploymentFile, read_toml(path), path.name)
+    _check_names(deployment, path.name)
+    total = sum(asset.target_bps for asset in deployment.assets)
+    if total != BPS:
+        raise WeightsNotWhole(f"assets in {path.name}", total)
+    load_profile(deployment.profile, where=f"profile in {path.name}")
+    return deployment
+
+
+def _check_names(deployment: DeploymentFile, file: str) -> None:
+    symbols = [asset.symbol for asset in deployment.assets]
+    for index, asset in enumerate(deployment.assets):
+        if symbols.index(asset.symbol) != index:
+            raise ConfigInvalid(f"assets[{index}].symbol in {file}", f"{asset.symbol} is listed twice")
+        quotes = [voice.quote for voice in asset.sources if isinstance(voice, TwapVoice)]
+        for quote in quotes:
+            _known(quote, symbols, f"assets[{index}].sources in {file}")
+    for index, route in enumerate(deployment.routes):
+        where = f"routes[{index}] in {file}"
+        for symbol in (route.symbols[0], route.symbols[-1]):
+            _known(symbol, symbols, where)
+        if route.adapter not in deployment.adapters:
+            remedy = f"use one of {', '.join(sorted(deployment.adapters))}, or add [adapters.{route.adapter}]"
+            raise ConfigInvalid(where, f"no adapter {route.adapter}", remedy=remedy)
+        if deployment.adapters[route.adapter].kind == "v3_pool" and len(route.fees) != 1:
+            raise ConfigInvalid(
+                where, "a pool's own door trades one hop", remedy="use a router's adapter for several hops"
+            )
+
+
+def _known(symbol: str, symbols: list[str], where: str) -> None:
+    if symbol not in symbols:
+        raise ConfigInvalid(where, f"no asset {symbol}", remedy=f"use one of {', '.join(symbols)}")
