@@ -25,6 +25,7 @@ interface IAdapter {
     error CallerRefused(address caller);
     error VenueMismatch(address venue);
     error PartialFillUnsupported();
+    error NotFilled(uint256 filled, uint256 amountIn);
 
     /// @return out units of tokenOut delivered to the caller
     function swap(Swap calldata order) external returns (uint256 out);
