@@ -120,12 +120,13 @@ class KeeperRecord(Strict):
 
 
 class RolesRecord(Strict):
-    """Who may do what."""
+    """Who may do what; `pending_owner` is named and has not accepted yet."""
 
     owner: AddressText
     payout: AddressText
     guardians: list[AddressText]
     keepers: list[KeeperRecord]
+    pending_owner: AddressText | None = None
 
 
 class Published(Strict):
@@ -151,6 +152,8 @@ class Manifest(Strict):
     roles: RolesRecord
     config_version: Annotated[int, Field(ge=1)]
     published: Published
+    surroundings: dict[AddressText, HashText] = Field(default_factory=dict)
+    """keccak256 of the code of what the deployment stands on and did not make: feeds, aggregators, venues, the Safe."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

@@ -68,7 +68,9 @@ class TwapVoice(Strict):
     pool: AddressText
     quote: Symbol
     window: AnySeconds
-    min_liquidity: Annotated[int, Field(ge=0)]
+    min_liquidity: Annotated[int, Field(ge=1)]
+    min_cardinality: Annotated[int, Field(ge=1, le=65_535)] = 1
+    """Observations the pool keeps, at least."""
 
 
 class AssetEntry(Strict):
