@@ -74,13 +74,17 @@ def latest(chain: Chain, voice: Voice) -> Answer:
 
 
 def submit(chain: Chain, voice: Voice, observations: Sequence[int]) -> list[Receipt]:
-    """Start the next round: each oracle submits its observation (feed's decimals); the answer becomes their median."""
-    state = chain.read(voice.aggregator, "oracleRoundState(address,uint32)", _ROUND_STATE, voice.oracles[0], 0)
-    next_round = state[1]
-    return [
-        chain.send(voice.aggregator, "submit(uint256,int256)", next_round, value, sender=oracle)
-        for oracle, value in zip(voice.oracles, observations, strict=True)
-    ]
+    """Each oracle submits its observation (feed's decimals) to the round it may answer; the answer is their median.
+
+    An oracle that answered a round which others left open does not answer it twice, so an interrupted round heals.
+    """
+    receipts: list[Receipt] = []
+    for oracle, value in zip(voice.oracles, observations, strict=True):
+        state = chain.read(voice.aggregator, "oracleRoundState(address,uint32)", _ROUND_STATE, oracle, 0)
+        may_submit, round_id = state[0], state[1]
+        if may_submit:
+            receipts.append(chain.send(voice.aggregator, "submit(uint256,int256)", round_id, value, sender=oracle))
+    return receipts
 
 
 _ROUND_STATE = "bool,uint32,int256,uint64,uint64,uint128,uint8,uint128"

@@ -1,6 +1,6 @@
 """What can go wrong on the local chain; each is a leaf of the tree in keeper/errors.py.
 
-UsageError   ── NodeElsewhere, PartUnavailable
+UsageError   ── NodeElsewhere, PortTaken, PartUnavailable
 ChainError   ── NodeSilent, CallReverted
 DiffersError ── PartTampered
 """
@@ -52,6 +52,16 @@ class NodeElsewhere(UsageError):
         self.name = name
         self.running = running
         self.asked = asked
+
+
+class PortTaken(UsageError):
+    """Something else listens on the port asked for."""
+
+    code = "devnet-port-taken"
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"port {port} is taken", remedy="choose another --port, or leave it out")
+        self.port = port
 
 
 class NodeSilent(ChainError):

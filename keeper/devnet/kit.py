@@ -17,6 +17,7 @@ from web3.types import RPCEndpoint
 from keeper.devnet.artifacts import Artifact
 from keeper.devnet.calls import decode_result, encode_call
 from keeper.devnet.faults import CallReverted
+from keeper.errors import RpcUnreachable
 
 ZERO = "0x" + "00" * 20
 MAX = 2**256 - 1
@@ -58,8 +59,11 @@ class Chain:
         self._provider = HTTPProvider(url, request_kwargs={"timeout": _SECONDS})
 
     def rpc(self, method: str, *parameters: Any) -> Any:
-        """One JSON-RPC call's result. Raises CallReverted with the node's words, OSError where nothing listens."""
-        answer = self._provider.make_request(RPCEndpoint(method), list(parameters))
+        """One JSON-RPC call's result. Raises CallReverted with the node's words, RpcUnreachable where none answers."""
+        try:
+            answer = self._provider.make_request(RPCEndpoint(method), list(parameters))
+        except OSError as error:
+            raise RpcUnreachable(f"the local chain at {self.url}", type(error).__name__) from error
         if "error" in answer:
             raise CallReverted(method, str(answer["error"]))
         return answer["result"]

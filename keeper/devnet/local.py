@@ -53,7 +53,7 @@ def up(
     """The book of the running chain of that name, which is started and furnished first if it does not run.
 
     `fresh` ends a running one before. A failed start leaves nothing but its log; `say` hears a line a package fetched.
-    Raises NotACheckout in an installed wheel, NodeElsewhere, NodeSilent, PartUnavailable, PartTampered.
+    Raises NotACheckout in an installed wheel, NodeElsewhere, PortTaken, NodeSilent, PartUnavailable, PartTampered.
     """
     folder = folder_of(name)
     with _alone():
@@ -114,7 +114,7 @@ def _running_book(folder: Path) -> Book | None:
     try:
         found = books.load(folder / BOOK)
         genesis = Chain(found.url, found.address("deployer")).block("0x0")["hash"]
-    except (UsageError, ChainError, OSError):
+    except (UsageError, ChainError):
         return None
     return found if genesis == found.genesis else None
 

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from keeper.devnet import accounts, checkout
-from keeper.devnet.faults import NodeSilent
+from keeper.devnet.faults import NodeSilent, PortTaken
 
 CHAIN_ID = 31337
 GENESIS_TIME = 1_767_225_600
@@ -40,6 +40,17 @@ class Node:
         return f"http://127.0.0.1:{self.port}"
 
 
+def is_free(port: int) -> bool:
+    """Whether a listener could be opened on a loopback port; what is left of closed connections does not count."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
 def free_port() -> int:
     """A loopback port that nothing listens on now."""
     with socket.socket() as probe:
@@ -49,8 +60,10 @@ def free_port() -> int:
 
 
 def start(folder: Path, port: int | None = None, *, genesis_time: int = GENESIS_TIME) -> Node:
-    """Start Anvil with its files in `folder` and wait until it listens. Raises NodeSilent with the log's last line."""
+    """Start Anvil with its files in `folder` and wait until it listens. Raises PortTaken, NodeSilent."""
     port = free_port() if port is None else port
+    if not is_free(port):
+        raise PortTaken(port)
     log = folder / "node.log"
     binary = str(checkout.anvil())
     words = [

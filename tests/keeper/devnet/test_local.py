@@ -1,0 +1,138 @@
+"""Chains by name: up twice is one chain, down leaves nothing, and a stale record is no chain."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from keeper.devnet import book as books
+from keeper.devnet import checkout, local, node
+from keeper.devnet.faults import NodeElsewhere, NodeSilent, PortTaken
+from keeper.devnet.kit import Chain
+from keeper.errors import NotACheckout, UsageError
+
+
+@pytest.fixture
+def name() -> Iterator[str]:
+    """A chain's name of this test's own; whatever it starts is ended."""
+    own = f"test-{os.getpid()}-local"
+    yield own
+    local.down(own)
+    shutil.rmtree(local.folder_of(own), ignore_errors=True)
+
+
+def listens(url: str) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) == 0
+
+
+def test_an_installed_wheel_is_told_to_run_in_a_checkout(tmp_path: Path) -> None:
+    with pytest.raises(NotACheckout) as caught:
+        checkout.root(tmp_path)
+    assert (caught.value.exit_code, caught.value.remedy) == (2, "run in a checkout")
+
+
+def test_a_name_that_is_a_path_is_refused() -> None:
+    with pytest.raises(UsageError, match="cannot name a local chain"):
+        local.up("../elsewhere")
+
+
+def test_up_twice_is_one_chain_and_down_leaves_only_the_log(name: str) -> None:
+    first = local.up(name)
+    known = local.status(name)
+    assert known.running
+    assert local.up(name) == first == books.load(Path(known.book))
+    assert local.status(name).pid == known.pid
+    assert local.down(name) is True
+    assert not listens(first.url)
+    assert node._start_mark(known.pid) is None
+    assert [left.name for left in local.folder_of(name).iterdir()] == ["node.log"]
+    assert not local.status(name).running
+    assert local.down(name) is False
+
+
+def test_up_fresh_forgets_what_was_done(name: str) -> None:
+    before = local.up(name)
+    Chain(before.url, before.address("deployer")).rpc("evm_mine")
+    after = local.up(name, fresh=True)
+    assert after.furnished_hash == before.furnished_hash
+    assert local.status(name).block == after.furnished_block
+    assert after.url == before.url or not listens(before.url)
+
+
+def test_another_port_than_the_running_one_is_refused(name: str) -> None:
+    running = local.up(name)
+    with pytest.raises(NodeElsewhere) as caught:
+        local.up(name, node.free_port())
+    assert caught.value.running == int(running.url.rpartition(":")[2])
+
+
+def test_a_killed_node_is_noticed_and_replaced(name: str) -> None:
+    before = local.up(name)
+    os.kill(local.status(name).pid, signal.SIGKILL)
+    while listens(before.url):
+        pass
+    assert not local.status(name).running
+    after = local.up(name)
+    assert after.furnished_hash == before.furnished_hash
+    assert local.status(name).running
+
+
+def test_a_reused_process_id_is_neither_taken_for_the_node_nor_ended(name: str) -> None:
+    with subprocess.Popen(["sleep", "60"]) as stranger:
+        try:
+            folder = local.folder_of(name)
+            folder.mkdir(parents=True)
+            node.remember(node.Node(stranger.pid, "another time", 1, str(folder / "node.log")), folder / "node.json")
+            assert not local.status(name).running
+            assert local.down(name) is False
+            assert stranger.poll() is None
+            assert not (folder / "node.json").exists()
+        finally:
+            stranger.kill()
+
+
+def test_a_taken_port_is_refused_and_its_listener_left_alone(name: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken) as caught:
+            local.up(name, port)
+        assert (caught.value.port, caught.value.exit_code) == (port, 2)
+        assert listens(f"http://127.0.0.1:{port}")
+    assert list(local.folder_of(name).iterdir()) == []
+    assert local.up(name, port).url.endswith(f":{port}")
+
+
+def test_a_node_that_ends_at_once_is_one_error_that_names_its_log(tmp_path: Path) -> None:
+    with pytest.raises(NodeSilent, match="it ended at once") as caught:
+        node.start(tmp_path, genesis_time=-1)
+    assert caught.value.log == str(tmp_path / "node.log")
+    assert caught.value.exit_code == 6
+
+
+def test_a_book_of_another_schema_is_refused(tmp_path: Path, furnished: books.Book) -> None:
+    path = tmp_path / "book.json"
+    path.write_text(json.dumps(furnished.as_json() | {"schema": "ballast.devnet/0"}))
+    with pytest.raises(UsageError, match=r"not of schema ballast\.devnet/1"):
+        books.load(path)
+    path.write_text(json.dumps(furnished.as_json() | {"extra": 1}))
+    with pytest.raises(UsageError, match="does not fit"):
+        books.load(path)
+
+
+def test_a_book_comes_back_as_it_was_written_and_holds_no_key(tmp_path: Path, furnished: books.Book) -> None:
+    path = tmp_path / "book.json"
+    books.save(furnished, path)
+    assert books.load(path) == furnished
+    assert "mnemonic" not in path.read_text().lower()
+    assert [left.name for left in tmp_path.iterdir()] == ["book.json"]
