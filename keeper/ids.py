@@ -13,13 +13,15 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from enum import Enum
-from typing import TypeAlias
+from types import NoneType, UnionType
+from typing import Any, NewType, TypeAlias, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import rfc8785
 from eth_hash.auto import keccak
 
 from keeper.model import ZERO_HASH, Decision, DecisionConfig, Hash32, History, PolicyState, Proposal, Snapshot
 
+T = TypeVar("T")
 Plain: TypeAlias = "str | bool | list[Plain] | dict[str, Plain] | None"
 """JSON without numbers."""
 
@@ -99,3 +101,31 @@ def intent_id(decision: Hash32, child: int = 0) -> Hash32:
     if child < 0:
         raise ValueError(f"child number {child} is negative")
     return digest({"decision_id": decision, "child": child})
+
+
+def revive(kind: type[T], data: Plain) -> T:
+    """What `plain` made of a frozen value, as that value again. ValueError where `data` is not of that kind."""
+    return cast("T", _revive(kind, data))
+
+
+def _revive(kind: Any, data: Plain) -> object:
+    if isinstance(kind, NewType):
+        return _revive(kind.__supertype__, data)
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        members = [member for member in get_args(kind) if member is not NoneType]
+        return None if data is None else _revive(members[0], data)
+    if origin is tuple:
+        if not isinstance(data, list):
+            raise ValueError(f"{data!r} is no list")
+        return tuple(_revive(get_args(kind)[0], item) for item in data)
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(data, dict):
+            raise ValueError(f"{data!r} is no {kind}")
+        hints = get_type_hints(kind)
+        return cast("Any", kind)(**{name: _revive(hints[name], item) for name, item in data.items()})
+    if kind is bool and isinstance(data, bool):
+        return data
+    if isinstance(data, str) and isinstance(kind, type) and issubclass(kind, Enum | int | str):
+        return kind(data)
+    raise ValueError(f"{data!r} is no {kind}")

@@ -23,11 +23,13 @@
     │   └── SignerNotEntitled
     ├── JournalError     8  the operator mends the journal: nothing is sent without it
     │   ├── JournalLocked
-    │   ├── JournalUnwritable
-    │   ├── JournalBroken
+    │   ├── JournalUnusable
+    │   ├── NoLease
     │   ├── IntentUnfinished
-    │   └── EpochTaken
+    │   ├── EpochTaken
+    │   └── NonceTaken
     └── DiffersError     9  a person finds out why two things that should agree do not
+        └── JournalBroken
 
 Every error is one line that carries its numbers, names its remedy and holds its values as attributes. None ever holds a
 secret: the text of a message reaches logs.
@@ -36,7 +38,15 @@ secret: the text of a message reaches logs.
 from __future__ import annotations
 
 from keeper.errors.chain import ForeignGenesis, RpcRefused, RpcUnreachable, VaultRevert, WrongChainId
-from keeper.errors.journal import EpochTaken, IntentUnfinished, JournalBroken, JournalLocked, JournalUnwritable
+from keeper.errors.journal import (
+    EpochTaken,
+    IntentUnfinished,
+    JournalBroken,
+    JournalLocked,
+    JournalUnusable,
+    NoLease,
+    NonceTaken,
+)
 from keeper.errors.kinds import (
     ChainError,
     DiffersError,
@@ -73,12 +83,14 @@ __all__ = [
     "JournalBroken",
     "JournalError",
     "JournalLocked",
-    "JournalUnwritable",
+    "JournalUnusable",
     "KeeperError",
     "KeyFileExposed",
     "KeyFileMissing",
     "ManifestExists",
     "ManifestInvalid",
+    "NoLease",
+    "NonceTaken",
     "NotACheckout",
     "NotInThisRelease",
     "RefusedError",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keeper.errors.kinds import JournalError
+from keeper.errors.kinds import DiffersError, JournalError
 
 
 class JournalLocked(JournalError):
@@ -18,28 +18,15 @@ class JournalLocked(JournalError):
         self.holder = holder
 
 
-class JournalUnwritable(JournalError):
+class JournalUnusable(JournalError):
     """The database refused; `reason` is its own short word for it."""
 
-    code = "journal-unwritable"
+    code = "journal-unusable"
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path}: {reason}", remedy="free the disk, or correct keeper.journal and its permissions")
         self.path = path
         self.reason = reason
-
-
-class JournalBroken(JournalError):
-    """What was found contradicts what was written; `seq` is the first row that does, or None where a tail is gone."""
-
-    code = "journal-broken"
-
-    def __init__(self, path: str, reason: str, seq: int | None = None) -> None:
-        where = path if seq is None else f"{path}, row {seq}"
-        super().__init__(f"{where}: {reason}", remedy="keep this file for inspection and restore the last good copy")
-        self.path = path
-        self.reason = reason
-        self.seq = seq
 
 
 class IntentUnfinished(JournalError):
@@ -69,3 +56,43 @@ class EpochTaken(JournalError):
         self.vault_id = vault_id
         self.epoch = epoch
         self.intent_id = intent_id
+
+
+class NonceTaken(JournalError):
+    """Never a second signature for another intent at the same nonce."""
+
+    code = "nonce-taken"
+
+    def __init__(self, signer: str, nonce: int, intent_id: str) -> None:
+        super().__init__(
+            f"nonce {nonce} of {signer} belongs to the intent {intent_id}",
+            remedy="let the keeper finish it: keeper run recovers first",
+        )
+        self.signer = signer
+        self.nonce = nonce
+        self.intent_id = intent_id
+
+
+class NoLease(JournalError):
+    """Somebody wrote without holding the lease: a defect, stopped before it could fork the stream."""
+
+    code = "journal-no-lease"
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"{path}: written without its lease", remedy="report this defect: a writer takes the lease first"
+        )
+        self.path = path
+
+
+class JournalBroken(DiffersError):
+    """What was found contradicts what was written; `seq` is the first row that does, or None where a tail is gone."""
+
+    code = "journal-broken"
+
+    def __init__(self, path: str, reason: str, seq: int | None = None) -> None:
+        where = path if seq is None else f"{path}, row {seq}"
+        super().__init__(f"{where}: {reason}", remedy="keep this file for inspection and restore the last good copy")
+        self.path = path
+        self.reason = reason
+        self.seq = seq
