@@ -72,7 +72,7 @@ def plan(positions: tuple[Position, ...], routes: tuple[RouteState, ...], caps: 
         pairs.discard((i, o))
         way = ways.get((i, o))
         if way is None:
-            if min(excess[i], lack[o]) >= caps.least:
+            if min(excess[i], lack[o]) >= max(caps.least, 1):
                 unrouted.append((by_index[i], by_index[o]))
             continue
         size = min(excess[i], lack[o], caps.trade, turnover)

@@ -32,7 +32,7 @@ def test_pairs_without_a_route_are_named_and_the_rest_is_traded() -> None:
     book = (position(0, 20, 10), position(1, 20, 10), position(2, 0, 10), position(3, 0, 10))
     found = plan(book, routes((1, 3)), OPEN)
     assert [(t.sold.asset.index, t.bought.asset.index) for t in found.trades] == [(1, 3)]
-    assert [(i.asset.index, o.asset.index) for i, o in found.unrouted] == [(0, 2), (0, 3)]
+    assert [(i.asset.index, o.asset.index) for i, o in found.unrouted] == [(0, 2), (0, 3), (1, 2)]
 
 
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6)), min_size=2, max_size=8))
