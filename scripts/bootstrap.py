@@ -78,8 +78,8 @@ class Step:
         """Runs one tool; raises StepFailed with its output when it fails."""
         env = {k: v for k, v in os.environ.items() if k not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")}
         line = [str(word) for word in words]
-        both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        done = subprocess.run(line, cwd=ROOT, env=env, stdin=subprocess.DEVNULL, text=True, check=False, **both)
+        quiet, pipe, merged = subprocess.DEVNULL, subprocess.PIPE, subprocess.STDOUT
+        done = subprocess.run(line, cwd=ROOT, env=env, stdin=quiet, stdout=pipe, stderr=merged, text=True, check=False)
         with _log_lock, LOG.open("a") as log:
             log.write(f"$ {' '.join(line)}\n{done.stdout}\n")
         if done.returncode:
@@ -102,12 +102,26 @@ def count(lock: Path) -> int:
     return sum("==" in line and not line.startswith(" ") for line in lock.read_text().splitlines())
 
 
+def find_python(minor: int) -> str | None:
+    """A Python 3.`minor` that starts: on PATH, or installed by pyenv (whose shims on PATH often do not start)."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    nearby = [
+        shutil.which(f"python3.{minor}"),
+        *sorted(map(str, pyenv.glob(f"versions/3.{minor}.*/bin/python3.{minor}"))),
+    ]
+    for path in filter(None, nearby):
+        ask = [path, "-c", "import sys; print(sys.version_info[1])"]
+        if subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip() == str(minor):
+            return path
+    return None
+
+
 def brownie_python() -> str:
     """An interpreter brownie has wheels for: this one, else the newest python3.N on PATH."""
     if sys.version_info[:2] <= NEWEST_FOR_BROWNIE:
         return sys.executable
     for minor in range(NEWEST_FOR_BROWNIE[1], OLDEST[1] - 1, -1):
-        found = shutil.which(f"python3.{minor}")
+        found = find_python(minor)
         if found:
             return found
     here = ".".join(map(str, sys.version_info[:2]))

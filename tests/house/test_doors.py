@@ -20,9 +20,8 @@ def environment_reads(tree: ast.AST) -> Iterator[int]:
         if isinstance(node, ast.Attribute) and node.attr in ENVIRONMENT and isinstance(node.value, ast.Name):
             if node.value.id == "os":
                 yield node.lineno
-        elif isinstance(node, ast.ImportFrom) and node.module == "os":
-            if any(alias.name in ENVIRONMENT for alias in node.names):
-                yield node.lineno
+        elif isinstance(node, ast.ImportFrom) and node.module == "os" and ENVIRONMENT & {a.name for a in node.names}:
+            yield node.lineno
 
 
 def late_imports(tree: ast.AST) -> Iterator[int]:

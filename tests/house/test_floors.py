@@ -1,4 +1,4 @@
-"""The floors and doors that import-linter holds: each rule is broken once in a copy of the keeper, and must be found."""
+"""The floors and doors import-linter holds: each rule is broken once in a copy of the keeper, and must be found."""
 
 from __future__ import annotations
 

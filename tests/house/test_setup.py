@@ -72,7 +72,9 @@ def test_make_clean_keeps_encrypted_keys_and_nothing_else(tmp_path: Path, outer_
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
     (tmp_path / "node_modules" / "solc").mkdir(parents=True)
-    done = subprocess.run(["make", "clean"], cwd=tmp_path, env=outer_environ, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["make", "clean"], cwd=tmp_path, env=outer_environ, capture_output=True, text=True, check=True
+    )
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [tmp_path / "Makefile", keys / "deployer.json"]
     assert "kept the encrypted keys" in done.stdout
     (keys / "deployer.json").unlink()
