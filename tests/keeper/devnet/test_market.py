@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -92,12 +95,12 @@ def test_the_market_touches_nobody_elses_holdings(devnet: Book, chain: Chain) ->
 
 def test_a_round_that_was_left_half_answered_heals_at_the_next_step(devnet: Book, chain: Chain) -> None:
     voice = devnet.feeds["ETH"][0]
-    state = chain.read(voice.aggregator, "latestRound()", "uint256")
-    chain.send(voice.aggregator, "submit(uint256,int256)", state + 1, 3_000 * 10**8, sender=voice.oracles[0])
-    market = Market(devnet, seed=7, steps=STEPS)
-    taken = [market.step() for _ in range(4)]
-    assert any("ETH/0" in step.answered for step in taken)
-    assert abs(chainlink.latest(chain, voice).answer - taken[-1].prices["ETH"] // 10**10) < 30 * 10**8
+    latest_round = chain.read(voice.aggregator, "latestRound()", "uint256")
+    chain.send(voice.aggregator, "submit(uint256,int256)", latest_round + 1, 3_000 * 10**8, sender=voice.oracles[0])
+    step = Market(devnet, seed=7, steps=4).step()
+    assert "ETH/0" in step.answered
+    assert chain.read(voice.aggregator, "latestRound()", "uint256") == latest_round + 1
+    assert chainlink.latest(chain, voice).answer > 3_000 * 10**8
 
 
 def test_an_arbitrage_that_comes_too_late_is_no_failure(devnet: Book, chain: Chain) -> None:
@@ -106,6 +109,31 @@ def test_an_arbitrage_that_comes_too_late_is_no_failure(devnet: Book, chain: Cha
     seen = uniswap.slot0(chain, pool.address)[0]
     assert market._arbitrage(pool, seen, prices) == 1
     assert market._arbitrage(pool, seen, prices) == 0
+
+
+def test_others_may_send_while_a_step_is_taken(devnet: Book, chain: Chain) -> None:
+    weth, user, stranger = devnet.tokens["WETH"], devnet.address("user"), devnet.address("stranger")
+    over = threading.Event()
+
+    def keep_sending() -> int:
+        own, sent = Chain(devnet.url, user), 0
+        while not over.is_set():
+            own.send(weth.address, "transfer(address,uint256)", stranger, 1)
+            sent += 1
+        return sent
+
+    market = Market(devnet, seed=7, steps=STEPS)
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(keep_sending)
+        try:
+            steps = [market.step() for _ in range(8)]
+        finally:
+            over.set()
+        sent = sending.result(30)
+    assert sent > len(steps)
+    assert tokens.balance(chain, weth, stranger) == sent
+    assert_pools_inside_their_fee_bands(chain, devnet, steps[-1])
+    assert all(later.time - earlier.time >= 900 for earlier, later in itertools.pairwise(steps))
 
 
 @pytest.fixture
