@@ -120,7 +120,7 @@ contract ClusterMathTest is Base {
     /// @return best the winning subset as a bit mask; count: how many are as good (1 = a winner, 0 or more = none)
     function _bruteForce(Voice[] memory voices) private pure returns (uint256 best, uint256 count) {
         uint256 bestScore;
-        for (uint256 mask = 1; mask < 1 << voices.length; ++mask) {
+        for (uint256 mask = 1; mask < 2 ** voices.length; ++mask) {
             (bool fits, uint256 size, uint256 push) = _rate(voices, mask);
             if (!fits || size < 2 || push == 0) continue;
             uint256 score = size * 10 + push;

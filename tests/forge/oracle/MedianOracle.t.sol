@@ -140,7 +140,9 @@ contract MedianOracleTest is Base {
                 _same(abi.decode(data, (Cluster[]))[0], USD, USD, 1.0055e18);
             } else {
                 ++starved;
-                require(bytes4(data) == IPriceOracle.GasStarved.selector, "another error");
+                // casting is safe: only the selector is compared
+                // forge-lint: disable-next-line(unsafe-typecast)
+                yes(bytes4(data) == IPriceOracle.GasStarved.selector, "another error");
             }
         }
         require(answered > 10 && starved > 10, "both must occur");
