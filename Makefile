@@ -5,7 +5,7 @@ RUNTIME := .tools/venv/runtime-test/bin
 CONTRACTS := .tools/venv/contracts/bin
 # brownie's commands run with the tools on PATH and a HOME of the project's own
 BROWNIE := $(CONTRACTS)/python scripts/toolchain.py $(CURDIR)/$(CONTRACTS)/python
-FORGE := .tools/bin/forge
+FORGE := HOME=$(CURDIR)/.tools/home .tools/bin/forge
 FORGE_ROOT ?= .
 FORGE_ARGS ?=
 PYTEST_ARGS ?= -q

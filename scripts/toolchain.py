@@ -221,7 +221,7 @@ def brownie_connection(kind: str, port: int) -> Iterator[None]:
 
 def compile_contracts() -> None:
     """forge and brownie side by side: each is one process that thinks for a while.  Raises when either refuses."""
-    forge = subprocess.Popen([str(TOOLS / "bin" / "forge"), "build", "--root", str(ROOT)])
+    forge = subprocess.Popen([str(TOOLS / "bin" / "forge"), "build", "--root", str(ROOT)], env=os.environ | environ())
     try:
         with brownie_project() as project:
             print(f"brownie: {len(project)} contracts", flush=True)
