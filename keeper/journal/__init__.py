@@ -12,6 +12,7 @@ from keeper.journal.reading import (
     policy_state,
     reason_counts,
     row_count,
+    table_names,
     unfinished_intents,
 )
 from keeper.journal.store import Journal
@@ -34,6 +35,7 @@ __all__ = [
     "policy_state",
     "reason_counts",
     "row_count",
+    "table_names",
     "unfinished_intents",
     "verify",
 ]

@@ -123,6 +123,11 @@ def outcomes(journal: Journal) -> tuple[tuple[Outcome, int], ...]:
         return tuple((revive(Outcome, _body(connection, row.outcome_hash)), row.at) for row in rows)
 
 
+def table_names() -> tuple[str, ...]:
+    """The audit tables of this release."""
+    return tuple(table.name for table in schema.AUDIT)
+
+
 def row_count(journal: Journal) -> int:
     """How many audit rows there are, over all streams."""
     with journal.reading() as connection:
