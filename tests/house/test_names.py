@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 
@@ -23,7 +24,7 @@ MAY = {"tests/house/test_names.py"}  # this file says the words
 
 def tracked() -> list[str]:
     """Files git tracks, and files it would track if they were added."""
-    words = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    words = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     out = subprocess.run(words, cwd=ROOT, capture_output=True, check=True, text=True).stdout
     return [name for name in out.split("\0") if name and (ROOT / name).is_file()]
 
@@ -40,8 +41,8 @@ def lines() -> Iterator[tuple[str, int, str]]:
 
 @pytest.mark.parametrize("what", FORBIDDEN, ids=list(FORBIDDEN))
 def test_no_tracked_file_has(what: str) -> None:
-    if not (ROOT / ".git").exists():
-        pytest.skip("not a git checkout: nothing is tracked")
+    if not (ROOT / ".git").exists() or shutil.which("git") is None:
+        pytest.skip("not a git checkout, or no git: nothing is tracked")
     found = [f"{name}:{number}" for name, number, line in lines() if name not in MAY and FORBIDDEN[what].search(line)]
     assert not found, f"{what}: {found}"
 
