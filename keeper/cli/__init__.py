@@ -20,6 +20,7 @@ from keeper.exit_codes import ExitCode
 COMMANDS = (
     "config",
     "journal",
+    "devnet",
 )
 """The modules of this package that register a command, in the order `keeper --help` shows them."""
 
