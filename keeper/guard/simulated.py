@@ -1,0 +1,75 @@
+"""Checks on what the simulation found, at the prices the vault itself goes by."""
+
+from __future__ import annotations
+
+from keeper.guard.facts import Facts
+from keeper.guard.verdicts import made
+from keeper.model import Check, GuardVerdict, Simulation
+from keeper.units import BPS, Share18, format_share, mul_div_up
+
+
+def succeeds(facts: Facts, found: Simulation) -> Check:
+    """The simulation went through; its revert is named where it did not."""
+    if found.revert is None:
+        return made("simulation", True, f"it takes {found.gas_used} gas", value=found.gas_used, unit="gas")
+    arguments = ", ".join(found.revert.args)
+    return made("simulation", False, f"{facts.decision.action} reverts with {found.revert.name}({arguments})")
+
+
+def same_orders(facts: Facts, found: Simulation) -> Check:
+    """What was simulated is what was decided, but for the route of the same assets and a higher floor. Else HALT."""
+    ways = {route.index: (route.asset_in, route.asset_out) for route in facts.snapshot.routes}
+    decided, simulated = facts.decision.orders, found.orders
+    same = len(decided) == len(simulated) and all(
+        ways[a.route] == ways.get(b.route) and a.max_in == b.max_in and a.min_out <= b.min_out
+        for a, b in zip(decided, simulated, strict=True)
+    )
+    text = f"{len(decided)} orders were decided, {len(simulated)} simulated, and they " + (
+        "agree" if same else "differ"
+    )
+    return made("same-orders", same, text, GuardVerdict.HALT)
+
+
+def drift_falls(_facts: Facts, found: Simulation) -> Check:
+    """The portfolio ends nearer to its targets."""
+    if found.report is None:
+        return made("drift-falls", False, "the simulation brought no report")
+    before, after = found.report.drift_before, found.report.drift_after
+    text = f"drift goes from {format_share(before)} to {format_share(after)}"
+    return made("drift-falls", after < before, text, value=after, limit=before, unit="share18")
+
+
+def loss_budget(facts: Facts, found: Simulation) -> Check:
+    """The loss at the vault's prices fits into what is left of its budgets."""
+    if found.report is None:
+        return made("loss-budget", False, "the simulation brought no report")
+    left = Share18(min(facts.snapshot.vault.headroom.loss_day, facts.snapshot.vault.headroom.loss_month))
+    text = f"the loss is {format_share(found.report.loss)} of NAV, left are {format_share(left)}"
+    return made("loss-budget", found.report.loss <= left, text, value=found.report.loss, limit=left, unit="share18")
+
+
+def turnover_budget(facts: Facts, found: Simulation) -> Check:
+    """The turnover fits into what is left of its budgets."""
+    if found.report is None:
+        return made("turnover-budget", False, "the simulation brought no report")
+    headroom, turnover = facts.snapshot.vault.headroom, found.report.turnover
+    left = Share18(min(headroom.turnover_day, headroom.turnover_month))
+    text = f"the turnover is {format_share(turnover)} of NAV, left are {format_share(left)}"
+    return made("turnover-budget", turnover <= left, text, value=turnover, limit=left, unit="share18")
+
+
+def fair_price(facts: Facts, found: Simulation) -> Check:
+    """What the vault gives and gets, both at the oracle's prices: the difference stays inside the routes' slip."""
+    prices = {asset.index: (asset.price, asset.decimals) for asset in facts.snapshot.assets}
+    slips = {route.index: route.slip_bps for route in facts.snapshot.routes}
+    given = got = 0
+    for delta in found.deltas:
+        price, decimals = prices[delta.asset]
+        if price is None:
+            return made("fair-price", False, f"asset {delta.asset} moves and has no price")
+        value = abs(delta.amount) * price // 10**decimals
+        given, got = (given + value, got) if delta.amount < 0 else (given, got + value)
+    allowed = max((slips.get(order.route, 0) for order in found.orders), default=0)
+    short = mul_div_up(max(given - got, 0), BPS, given) if given else 0
+    text = f"the trades bring {short} bps less than the oracle's prices, the routes allow {allowed}"
+    return made("fair-price", bool(given) and short <= allowed, text, value=short, limit=allowed, unit="bps")
