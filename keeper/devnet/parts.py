@@ -144,7 +144,7 @@ def fetch(vendor: Path | None = None, *, say: Callable[[str], None] | None = Non
 
 
 def _extract(part: Part, tarball: Path, folder: Path) -> int:
-    """Write the wanted regular files, never outside `folder`; by hand, as Python 3.11.2 has no extraction filter yet."""
+    """Write the wanted regular files, never outside `folder`; by hand, for Python 3.11.2 has no extraction filter."""
     count = 0
     with tarfile.open(tarball) as archive:
         for member in archive:
