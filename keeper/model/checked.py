@@ -48,6 +48,8 @@ class Simulation:
     report: Report | None
     deltas: tuple[AssetDelta, ...]
     revert: Revert | None
+    gas_limit: int = 0
+    """What to allow the transaction: the node's estimate with a margin; 0 where it reverts."""
 
     @property
     def succeeds(self) -> bool:
