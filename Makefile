@@ -48,11 +48,11 @@ check: setup ## linters, formats, types and the floors
 bench: setup ## gas and round trips, measured now: ARGS="--only NAME --json"
 	@$(RUNTIME)/python -m tests.benchmarks $(ARGS)
 
-deploy: setup ## deploy from one TOML: NETWORK=anvil|rpc CONFIG=file.toml
-	@test -n "$(NETWORK)" || { echo 'make deploy: say NETWORK=anvil (or rpc, with RPC_URL set)' >&2; exit 2; }
+deploy: setup ## deploy from one TOML: NETWORK=devnet|rpc CONFIG=file.toml
+	@test -n "$(NETWORK)" || { echo 'make deploy: say NETWORK=devnet (a local chain) or NETWORK=rpc (with RPC_URL and CHAIN_ID set)' >&2; exit 2; }
 	@$(BROWNIE) -m scripts.deploy --network $(NETWORK) $(if $(CONFIG),--config $(CONFIG)) $(ARGS)
 
-compare: setup ## hold a chain against its manifest; exits 9 on any difference: ARGS="…"
+compare: setup ## hold a chain against its manifest (scripts.compare exits 9 on any difference): ARGS="…"
 	@$(BROWNIE) -m scripts.compare $(ARGS)
 
 deposit: setup ## wrap ETH and deposit, from a key: ARGS="…"
