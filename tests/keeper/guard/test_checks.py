@@ -77,6 +77,8 @@ def ordered(**changes: object) -> Facts:
 
 
 HUGE = replace(DECIDED, orders=(Order(0, TokenUnits(41 * WAD), TokenUnits(0)),))
+HUGELY = replace(SIMULATION, orders=HUGE.orders)
+TWICE = replace(SIMULATION, orders=DECIDED.orders * 2)
 REVERTED = replace(SIMULATION, report=None, deltas=(), revert=Revert("TooSoon", ("1800000300",)))
 LOSS, TURNOVER = HEADROOM.loss_day, HEADROOM.turnover_day
 HOLD, HALT = GuardVerdict.HOLD, GuardVerdict.HALT
@@ -103,7 +105,13 @@ RED: list[tuple[str, str, Facts, GuardVerdict, str]] = [
     ("head stalled", "block-age", replace(GOOD, clock=replace(CLOCK, now=Timestamp(NOW + 61))), HOLD, "is 61 s old"),
     ("clock behind", "block-age", replace(GOOD, clock=replace(CLOCK, now=Timestamp(NOW - 61))), HOLD, "is -61 s old"),
     ("one voice", "voices", replace(GOOD, snapshot=with_voices(SEEN, 1)), HOLD, "USDC has 1 good voices, 2 are wanted"),
-    ("stage cap", "stage-cap", replace(GOOD, decision=HUGE), HALT, "1025 bps of NAV, the stage cap 1000"),
+    (
+        "stage cap",
+        "stage-cap",
+        replace(GOOD, decision=HUGE, simulation=HUGELY),
+        HALT,
+        "1025 bps of NAV, the stage cap 1000",
+    ),
     ("no bid", "gas-ceiling", replace(GOOD, gas=replace(GAS, bid=None, why="gas costs too much")), HOLD, "too much"),
     ("bid above", "gas-ceiling", replace(GOOD, gas=replace(GAS, bid=Wei(101 * GWEI))), HOLD, "the ceiling is 100.000"),
     ("not enough coin", "gas-money", replace(GOOD, gas=replace(GAS, balance=Wei(WAD // 20))), HOLD, "has 0.050000"),
@@ -111,13 +119,7 @@ RED: list[tuple[str, str, Facts, GuardVerdict, str]] = [
     ("not simulated", "simulation", replace(GOOD, simulation=None), HOLD, "not simulated yet"),
     ("another amount", "same-orders", ordered(max_in=TokenUnits(1)), HALT, "they differ"),
     ("another pair", "same-orders", ordered(route=1), HALT, "they differ"),
-    (
-        "no orders",
-        "same-orders",
-        replace(GOOD, simulation=replace(SIMULATION, orders=())),
-        HALT,
-        "1 orders were decided",
-    ),
+    ("twice", "same-orders", replace(GOOD, simulation=TWICE), HALT, "1 orders were decided, 2 simulated"),
     ("drift stands", "drift-falls", reporting(drift_after=REPORT.drift_before), HOLD, "goes from 4.00 % to 4.00 %"),
     ("loss above", "loss-budget", reporting(loss=Share18(LOSS + 1)), HOLD, "left are 0.07 %"),
     ("turnover above", "turnover-budget", reporting(turnover=Share18(TURNOVER + 1)), HOLD, "left are 15.00 %"),
