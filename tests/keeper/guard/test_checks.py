@@ -163,6 +163,12 @@ def test_every_check_was_red_once() -> None:
     assert {row[1] for row in RED} > REFUSING
 
 
+def test_a_success_without_a_report_passes_nothing_that_needs_one() -> None:
+    report = check(replace(GOOD, simulation=replace(SIMULATION, report=None)))
+    red = {found.name for found in report.checks if found.verdict is HOLD}
+    assert red == {"drift-falls", "loss-budget", "turnover-budget"}
+
+
 def test_the_worst_verdict_wins() -> None:
     bad = replace(GOOD, decision=HUGE, simulation=replace(REVERTED, orders=HUGE.orders))
     report = check(bad)
