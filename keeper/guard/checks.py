@@ -25,6 +25,7 @@ _STEERING: Suite = (
         standing.block_age,
         standing.voices,
         standing.stage_cap,
+        standing.own_nonce,
         standing.gas_ceiling,
         standing.gas_money,
     ),
@@ -50,7 +51,10 @@ REFUSING = frozenset({"simulation", "drift-falls", "loss-budget", "turnover-budg
 
 
 def check(facts: Facts) -> GuardReport:
-    """Every check that can be made of these facts. PASS only where a simulation was among them."""
+    """Every check that can be made of these facts: of the standing ones alone while there is no simulation.
+
+    What passes without a simulation is worth simulating, no more: `admit` wants one.
+    """
     suite = CHECKS.get(facts.decision.action)
     if suite is None:
         unknown = made("action", False, f"{facts.decision.action} is not sent by this release", GuardVerdict.HALT)
@@ -62,6 +66,4 @@ def check(facts: Facts) -> GuardReport:
         checks.append(of_simulation[0](facts, found))
         if found.succeeds:
             checks.extend(make(facts, found) for make in of_simulation[1:])
-    elif worst(checks) is GuardVerdict.PASS:
-        checks.append(made("simulation", False, "not simulated yet"))
     return GuardReport(worst(checks), tuple(checks), found)

@@ -17,7 +17,8 @@ KILL_LEG_GAS = 600_000
 class Gas:
     """What gas costs and what there is to pay it with; wei, and wei a unit of gas.
 
-    `bid` is None while no bid fits under the ceiling, and `why` says so; `limit` is the transaction's gas limit.
+    `bid` is None while no bid fits under the ceiling, and `why` says so; `limit` is the transaction's gas limit;
+    `pending` counts the signer's transactions that a node has seen and no block has.
     """
 
     balance: Wei
@@ -26,6 +27,7 @@ class Gas:
     ceiling: Wei
     limit: int
     why: str = ""
+    pending: int = 0
 
 
 @dataclass(frozen=True, slots=True)

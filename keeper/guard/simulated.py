@@ -17,11 +17,11 @@ def succeeds(facts: Facts, found: Simulation) -> Check:
 
 
 def same_orders(facts: Facts, found: Simulation) -> Check:
-    """What was simulated is what was decided, but for the route of the same assets and a higher floor. Else HALT."""
+    """What was simulated is the decision: clamped, at a higher floor, over a route of the same assets. Else HALT."""
     ways = {route.index: (route.asset_in, route.asset_out) for route in facts.snapshot.routes}
     decided, simulated = facts.decision.orders, found.orders
     same = len(decided) == len(simulated) and all(
-        ways[a.route] == ways.get(b.route) and a.max_in == b.max_in and a.min_out <= b.min_out
+        ways[a.route] == ways.get(b.route) and 0 < b.max_in <= a.max_in and a.min_out * b.max_in <= b.min_out * a.max_in
         for a, b in zip(decided, simulated, strict=True)
     )
     text = f"{len(decided)} orders were decided, {len(simulated)} simulated, and they " + (

@@ -89,6 +89,13 @@ def stage_cap(facts: Facts) -> Check:
     return made("stage-cap", share <= cap, text, GuardVerdict.HALT, value=share, limit=cap, unit="bps")
 
 
+def own_nonce(facts: Facts) -> Check:
+    """Nothing else of this signer is on its way: the journal has no unfinished intent, so it would not be ours."""
+    found = facts.gas.pending
+    text = f"{found} transactions of the signer wait for a block, none of them from this journal"
+    return made("own-nonce", found == 0, text, value=found, limit=0, unit="transactions")
+
+
 def gas_ceiling(facts: Facts) -> Check:
     """A bid fits under the ceilings of keeper and vault. It waits for cheaper gas, and that is normal."""
     gas = facts.gas

@@ -112,12 +112,13 @@ RED: list[tuple[str, str, Facts, GuardVerdict, str]] = [
         HALT,
         "1025 bps of NAV, the stage cap 1000",
     ),
+    ("a stranger's transaction", "own-nonce", replace(GOOD, gas=replace(GAS, pending=1)), HOLD, "1 transactions of"),
     ("no bid", "gas-ceiling", replace(GOOD, gas=replace(GAS, bid=None, why="gas costs too much")), HOLD, "too much"),
     ("bid above", "gas-ceiling", replace(GOOD, gas=replace(GAS, bid=Wei(101 * GWEI))), HOLD, "the ceiling is 100.000"),
     ("not enough coin", "gas-money", replace(GOOD, gas=replace(GAS, balance=Wei(WAD // 20))), HOLD, "has 0.050000"),
     ("reverts", "simulation", replace(GOOD, simulation=REVERTED), HOLD, "REBALANCE reverts with TooSoon(1800000300)"),
-    ("not simulated", "simulation", replace(GOOD, simulation=None), HOLD, "not simulated yet"),
-    ("another amount", "same-orders", ordered(max_in=TokenUnits(1)), HALT, "they differ"),
+    ("another amount", "same-orders", ordered(max_in=TokenUnits(DECIDED.orders[0].max_in + 1)), HALT, "they differ"),
+    ("nothing of it", "same-orders", ordered(max_in=TokenUnits(0)), HALT, "they differ"),
     ("another pair", "same-orders", ordered(route=1), HALT, "they differ"),
     ("twice", "same-orders", replace(GOOD, simulation=TWICE), HALT, "1 orders were decided, 2 simulated"),
     ("drift stands", "drift-falls", reporting(drift_after=REPORT.drift_before), HOLD, "goes from 4.00 % to 4.00 %"),
@@ -177,7 +178,18 @@ def test_the_worst_verdict_wins() -> None:
 
 
 def test_the_other_route_of_the_same_assets_with_a_higher_floor_is_what_was_decided() -> None:
-    assert check(ordered(route=6, min_out=TokenUnits(1))).verdict is GuardVerdict.PASS
+    assert check(ordered(route=6, max_in=TokenUnits(1), min_out=TokenUnits(1))).verdict is GuardVerdict.PASS
+
+
+def test_without_a_simulation_only_what_stands_is_checked() -> None:
+    report = check(replace(GOOD, simulation=None))
+    assert report.verdict is GuardVerdict.PASS
+    assert len(report.checks) == len(CHECKS[ActionKind.REBALANCE][0])
+
+
+def test_a_lower_floor_than_decided_is_not_what_was_decided() -> None:
+    floored = replace(DECIDED, orders=(replace(DECIDED.orders[0], min_out=TokenUnits(39_000 * 10**6)),))
+    assert check(replace(GOOD, decision=floored)).verdict is HALT
 
 
 def test_an_uncounted_asset_needs_no_voice() -> None:
