@@ -89,5 +89,18 @@ def trades(found: Iterable[Event]) -> tuple[Trade, ...]:
     )
 
 
+def flows(found: Iterable[Event]) -> tuple[tuple[Address | int, int], ...]:
+    """What left (below 0) and what came, base units: by token for trades, by asset index for the legs of a flatten."""
+    listed = tuple(found)
+    moves: list[tuple[Address | int, int]] = []
+    for trade in trades(listed):
+        moves += [(trade.token_in, -trade.sold), (trade.token_out, trade.bought)]
+    safe = [int(event.values["safeAsset"]) for event in listed if event.name == "Flattened"]
+    for event in listed:
+        if event.name == "LegSold" and safe:
+            moves += [(int(event.values["asset"]), -event.values["sold"]), (safe[0], event.values["bought"])]
+    return tuple(moves)
+
+
 def _function(name: str) -> abi.Function:
     return abi.load(_NAME).functions[name]

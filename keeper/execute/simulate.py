@@ -79,16 +79,12 @@ def exit_trial(
     """A halt or a flatten, run the same way; there is nothing to choose. Raises RpcUnreachable, RpcRefused."""
     terms = Terms(epoch=0, config_version=0, deadline=snapshot.block.timestamp, decision_id=decision_id)
     (run,) = _runs(rpc, snapshot, [calldata(action, (), terms)], sender, fees)
-    legs = [event.values for event in vault.events(run.logs, snapshot.vault.address) if event.name == "LegSold"]
-    ended = [event.values for event in vault.events(run.logs, snapshot.vault.address) if event.name == "Flattened"]
-    moves = [(leg["asset"], -leg["sold"]) for leg in legs]
-    moves += [(ended[0]["safeAsset"], leg["bought"]) for leg in legs if ended]
     return Simulation(
         block=snapshot.block,
         orders=(),
         gas_used=run.gas_used,
         report=None,
-        deltas=_summed(moves),
+        deltas=_deltas(snapshot, vault.events(run.logs, snapshot.vault.address)),
         revert=run.revert,
         gas_limit=run.gas_limit,
     )
@@ -162,19 +158,17 @@ def _rebalanced(snapshot: Snapshot, orders: tuple[Order, ...], run: _Run) -> Sim
     )
     if run.revert is not None:
         return failed
-    fills = vault.trades(vault.events(run.logs, snapshot.vault.address))
+    emitted = vault.events(run.logs, snapshot.vault.address)
+    fills = vault.trades(emitted)
     if len(fills) != len(orders):
         reason = f"{len(fills)} fills of {len(orders)} orders"
         return replace(failed, revert=Revert(abi.UNKNOWN, (reason,)))
-    index = {asset.token: asset.index for asset in snapshot.assets}
-    moves = [(index[fill.token_in], -fill.sold) for fill in fills]
-    moves += [(index[fill.token_out], fill.bought) for fill in fills]
     return Simulation(
         block=snapshot.block,
         orders=tuple(_bound(order, fill) for order, fill in zip(orders, fills, strict=True)),
         gas_used=run.gas_used,
         report=vault.report_of(run.returned),
-        deltas=_summed(moves),
+        deltas=_deltas(snapshot, emitted),
         revert=None,
         gas_limit=run.gas_limit,
     )
@@ -187,9 +181,11 @@ def _bound(order: Order, fill: vault.Trade) -> Order:
     return Order(route=order.route, max_in=TokenUnits(fill.sold), min_out=TokenUnits(max(least, decided)))
 
 
-def _summed(moves: Sequence[tuple[int, int]]) -> tuple[AssetDelta, ...]:
+def _deltas(snapshot: Snapshot, emitted: Sequence[abi.Event]) -> tuple[AssetDelta, ...]:
+    index: dict[Address | int, int] = {asset.token: asset.index for asset in snapshot.assets}
     totals: dict[int, int] = {}
-    for asset, amount in moves:
+    for token, amount in vault.flows(emitted):
+        asset = token if isinstance(token, int) else index[token]
         totals[asset] = totals.get(asset, 0) + amount
     return tuple(AssetDelta(asset, amount) for asset, amount in sorted(totals.items()))
 
