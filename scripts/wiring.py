@@ -1,0 +1,110 @@
+"""From a deployment's TOML to constructor arguments, in the order of the contracts' own structs. Reads nothing."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from eth_abi.abi import encode
+from eth_utils.address import to_checksum_address
+from eth_utils.crypto import keccak
+
+from keeper.config.deployment import AggregatorVoice, AssetEntry, DeploymentFile, RouteEntry, TwapVoice
+from keeper.config.kinds import ZERO_ADDRESS, price
+from keeper.errors import ConfigInvalid
+from keeper.model import Limits
+
+DAY = 86_400
+POOL_INIT_CODE_HASH = bytes.fromhex("e34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54")
+"""keccak256 of the creation code of every Uniswap V3 pool; the script recomputes each venue's address with it."""
+CONTRACTS = {"aggregator": "AggregatorSource", "twap": "TwapSource"}
+ADAPTERS = {"swap_router_02": "SwapRouter02Adapter", "v3_pool": "V3PoolAdapter"}
+
+
+def source_key(asset: AssetEntry, place: int) -> str:
+    """A source's name in the manifest. Sorting the names of an asset's sources gives the oracle's order (at most 4)."""
+    return f"{asset.symbol.lower()}_{place}"
+
+
+def source_keys(deployment: DeploymentFile, symbol: str, kind: str | None = None) -> list[str]:
+    """The names of an asset's sources in the oracle's order, all or of one kind."""
+    asset = deployment.assets[deployment.index_of(symbol)]
+    return [source_key(asset, place) for place, voice in enumerate(asset.sources) if kind in (None, voice.kind)]
+
+
+def aggregator_arguments(asset: AssetEntry, voice: AggregatorVoice) -> tuple[Any, ...]:
+    """AggregatorSource(token, feed, maxAge, sequencerFeed, grace)."""
+    return (asset.token, voice.feed, voice.max_age, voice.sequencer or ZERO_ADDRESS, voice.grace)
+
+
+def twap_arguments(asset: AssetEntry, voice: TwapVoice, quotes: Sequence[str]) -> tuple[Any, ...]:
+    """TwapSource(token, pool, terms, quotes): the quote token's first two push feeds turn the mean into USD."""
+    return (asset.token, voice.pool, (voice.window, voice.min_liquidity, voice.min_cardinality), list(quotes[:2]))
+
+
+def listings(deployment: DeploymentFile, sources: Mapping[str, str]) -> list[tuple[str, list[str]]]:
+    """MedianOracle(listings)."""
+    return [
+        (asset.token, [sources[key] for key in source_keys(deployment, asset.symbol)]) for asset in deployment.assets
+    ]
+
+
+def route_data(deployment: DeploymentFile, route: RouteEntry, where: str) -> str:
+    """A route's fixed argument, 0x-hex: the pool's fee, or the router's packed path."""
+    if deployment.adapters[route.adapter].kind == "v3_pool":
+        return "0x" + encode(["uint24"], [route.fees[0]]).hex()
+    tokens = {asset.symbol: asset.token for asset in deployment.assets}
+    unlisted = [symbol for symbol in route.symbols if symbol not in tokens]
+    if unlisted:
+        raise ConfigInvalid(where, f"no asset {unlisted[0]}", remedy=f"go through one of {', '.join(tokens)}")
+    packed = bytes.fromhex(tokens[route.symbols[0]][2:])
+    for fee, symbol in zip(route.fees, route.symbols[1:], strict=True):
+        packed += fee.to_bytes(3, "big") + bytes.fromhex(tokens[symbol][2:])
+    return "0x" + packed.hex()
+
+
+def assets_of(deployment: DeploymentFile) -> list[tuple[Any, ...]]:
+    """Asset[] of the rulebook."""
+    return [
+        (
+            *(asset.token, asset.decimals, asset.safe_rank, False, asset.min_bps, asset.max_bps, asset.depeg_bps),
+            *(asset.dust, price(asset.price_low), price(asset.price_high)),
+        )
+        for asset in deployment.assets
+    ]
+
+
+def routes_of(deployment: DeploymentFile, adapters: Mapping[str, str]) -> list[tuple[Any, ...]]:
+    """Route[] of the rulebook; no route sells a reward in this release."""
+    return [
+        (
+            *(deployment.index_of(route.symbols[0]), deployment.index_of(route.symbols[-1]), 0, route.slip_bps),
+            *(route.enabled, adapters[route.adapter], route.venue, route_data(deployment, route, f"routes[{index}]")),
+        )
+        for index, route in enumerate(deployment.routes)
+    ]
+
+
+def setup_of(
+    deployment: DeploymentFile, *, vault: str, owner: str, oracle: str, adapters: Mapping[str, str], now: int
+) -> tuple[Any, ...]:
+    """Rulebook(setup). Mandates run from `now`, the latest block's time in Unix seconds."""
+    roles = deployment.roles
+    limits: Limits = deployment.limits.to_limits(deployment.chain_profile())
+    return (
+        *(vault, owner, roles.payout, oracle),
+        tuple(getattr(limits, field.name) for field in dataclasses.fields(limits)),
+        assets_of(deployment),
+        routes_of(deployment, adapters),
+        [],
+        list(roles.guardians),
+        [(keeper.address, now + keeper.mandate_days * DAY) for keeper in roles.keepers],
+    )
+
+
+def pool_address(factory: str, one: str, other: str, fee: int) -> str:
+    """Where a factory's pool of two tokens stands, by CREATE2."""
+    token0, token1 = sorted((one, other), key=lambda token: int(token, 16))
+    salt = keccak(encode(["address", "address", "uint24"], [token0, token1, fee]))
+    return to_checksum_address(keccak(b"\xff" + bytes.fromhex(factory[2:]) + salt + POOL_INIT_CODE_HASH)[12:])
