@@ -124,7 +124,9 @@ def _revive(kind: Any, data: Plain) -> object:
             raise ValueError(f"{data!r} is no {kind}")
         hints = get_type_hints(kind)
         return cast("Any", kind)(**{name: _revive(hints[name], item) for name, item in data.items()})
-    if kind is bool and isinstance(data, bool):
+    if kind is bool:
+        if not isinstance(data, bool):
+            raise ValueError(f"{data!r} is no {kind}")
         return data
     if isinstance(data, str) and isinstance(kind, type) and issubclass(kind, Enum | int | str):
         return kind(data)

@@ -25,7 +25,7 @@ COMMANDS = (
 """The modules of this package that register a command, in the order `keeper --help` shows them."""
 
 _Misuse: type[Exception] = typer.BadParameter.__bases__[0]
-"""What the parser raises for a wrong command line: its module has moved between typer versions, BadParameter has not."""
+"""What the parser raises for a wrong command line: its module moves between typer's versions, this one's does not."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

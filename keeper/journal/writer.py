@@ -60,8 +60,8 @@ class Writer:
             with journal.transaction() as connection:
                 self._head: Head = head_of(connection, key.journal_id)
                 self.previous_id: Hash32 = last_decision_id(connection, key.journal_id)
-                last_token = connection.execute(select(func.count()).select_from(schema.lease)).scalar_one()
-            self.token = last_token + 1
+                taken = select(func.count()).where(schema.lease.c.step == "acquired")
+                self.token: int = connection.execute(taken).scalar_one() + 1
             self._write_lease("acquired")
             undo.pop_all()
 
