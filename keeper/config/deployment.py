@@ -171,16 +171,19 @@ def load_deployment(path: Path) -> DeploymentFile:
 
 def _check_names(deployment: DeploymentFile, file: str) -> None:
     symbols = [asset.symbol for asset in deployment.assets]
+    for index, symbol in enumerate(symbols):
+        if symbols.index(symbol) != index:
+            raise ConfigInvalid(f"assets[{index}].symbol in {file}", f"{symbol} is listed twice")
     for index, asset in enumerate(deployment.assets):
-        if symbols.index(asset.symbol) != index:
-            raise ConfigInvalid(f"assets[{index}].symbol in {file}", f"{asset.symbol} is listed twice")
         quotes = [voice.quote for voice in asset.sources if isinstance(voice, TwapVoice)]
         for quote in quotes:
             _known(quote, symbols, f"assets[{index}].sources in {file}")
     for index, route in enumerate(deployment.routes):
         where = f"routes[{index}] in {file}"
-        for symbol in (route.symbols[0], route.symbols[-1]):
+        for symbol in route.symbols:
             _known(symbol, symbols, where)
+        if route.symbols[0] == route.symbols[-1]:
+            raise ConfigInvalid(where, f"sells {symbol} for {symbol}")
         if route.adapter not in deployment.adapters:
             remedy = f"use one of {', '.join(sorted(deployment.adapters))}, or add [adapters.{route.adapter}]"
             raise ConfigInvalid(where, f"no adapter {route.adapter}", remedy=remedy)

@@ -32,7 +32,7 @@ def validate(schema: type[S], data: Mapping[str, object], file: str) -> S:
 def _explain(schema: type[BaseModel], error: ValidationError, file: str) -> ConfigInvalid:
     found = error.errors(include_url=False, include_input=False)
     first = next((item for item in found if item["type"] == "extra_forbidden"), found[0])
-    location = tuple(first["loc"])
+    location = _without_tags(schema, tuple(first["loc"]))
     if first["type"] == "extra_forbidden":
         return unknown_key(schema, location, file)
 
@@ -51,6 +51,23 @@ def unknown_key(schema: type[BaseModel], location: tuple[int | str, ...], file: 
     if nearest is None:
         nearest = _nearest_elsewhere(schema, key)
     return UnknownKey(f"[{where}] in {file}" if where else f"the top level of {file}", key, nearest)
+
+
+def _without_tags(schema: type[BaseModel], location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """The place as the file has it: pydantic puts a union's `kind` between a list's index and the key."""
+    tags = set(_tags(schema, set()))
+    return tuple(
+        part for place, part in enumerate(location) if not (part in tags and isinstance(location[place - 1], int))
+    )
+
+
+def _tags(annotation: object, seen: set[type[BaseModel]]) -> Iterator[object]:
+    for schema, _ in _schemas_in(annotation, ""):
+        if schema not in seen:
+            seen.add(schema)
+            yield from get_args(schema.model_fields["kind"].annotation) if "kind" in schema.model_fields else ()
+            for field in schema.model_fields.values():
+                yield from _tags(field.annotation, seen)
 
 
 def dotted(location: tuple[int | str, ...]) -> str:
@@ -105,8 +122,6 @@ def _below(place: object, part: int | str) -> list[object]:
         field: Any = place.model_fields.get(str(part))
         if field is not None:
             return [field.annotation]
-        tags = place.model_fields.get("kind")
-        return [place] if tags is not None and part in get_args(tags.annotation) else []
     return []
 
 

@@ -1,0 +1,117 @@
+"""A deployment's TOML: what only a person can mean is settled before anything is sent."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from pathlib import Path
+
+import pytest
+
+from keeper.config.deployment import DeploymentFile, TwapVoice, load_deployment
+from keeper.config.kinds import price
+from keeper.config.limits import LimitsSection
+from keeper.config.profile import load_profile
+from keeper.errors import ConfigInvalid, UnknownKey, WeightsNotWhole
+from keeper.model import Limits
+from tests.keeper.config.texts import DEPLOYMENT
+
+SOUND = DEPLOYMENT
+
+
+def read(tmp_path: Path, text: str) -> DeploymentFile:
+    path = tmp_path / "treasury.toml"
+    path.write_text(text)
+    return load_deployment(path)
+
+
+@pytest.mark.parametrize(("weight", "total"), [(5_999, 9_999), (6_001, 10_001)])
+def test_weights_that_are_not_whole_are_refused(tmp_path: Path, weight: int, total: int) -> None:
+    with pytest.raises(WeightsNotWhole) as caught:
+        read(tmp_path, SOUND.replace("target_bps = 6000", f"target_bps = {weight}"))
+    assert caught.value.total_bps == total
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ("target_bps = 6000", "target_bps = 8500", "target 8500 bps is outside 2000 to 8000 bps"),
+        ('symbol = "USDC"', 'symbol = "WETH"', "WETH is listed twice"),
+        ('quote = "USDC"', 'quote = "USDT"', "assets[0].sources in treasury.toml: no asset USDT"),
+        ('path = ["WETH", 500, "USDC"]', 'path = ["WETH", 500, "DAI"]', "routes[0] in treasury.toml: no asset DAI"),
+        (
+            'path = ["WETH", 500, "USDC"]',
+            'path = ["WETH", 500, "WETH"]',
+            "routes[0] in treasury.toml: sells WETH for WETH",
+        ),
+        ('3000, "WBTC", 500', '3000, "DAI", 500', "routes[1] in treasury.toml: no asset DAI"),
+        ('path = ["WETH", 500, "USDC"]', 'path = ["WETH", "USDC", 500]', "path alternates"),
+        ('path = ["WETH", 500, "USDC"]', 'path = ["WETH", 500, "USDC", 500]', "path alternates"),
+        ('adapter = "router"', 'adapter = "pool"', "a pool's own door trades one hop"),
+        ('adapter = "router"', 'adapter = "roter"', "no adapter roter"),
+        ("00a3", "00a2", "holds two roles"),
+        ("00b1", "0000", "the zero address is nobody's"),
+        ("00b1", "00b", "is not an address"),
+        ('"100"', "100.5", "price_low"),
+        ('"100"', '"-1"', "dollars"),
+        ('"100"', '"0"', "is not above 0"),
+        ("max_age = 3900", "max_age = -1", "max_age"),
+        ('profile = "anvil"', 'profile = "base"', "no chain profile base"),
+        ('kind = "v3_pool"', 'kind = "v2"', "adapters.pool.kind"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    assert old in SOUND
+    with pytest.raises(ConfigInvalid, match=re.escape(complaint)):
+        read(tmp_path, SOUND.replace(old, new, 1))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "nearest"),
+    [
+        ("slip_bps = 65", "slp_bps = 65", "routes[0].slip_bps"),
+        ("max_age = 3900", "maxage = 3900", "assets[0].sources[0].max_age"),
+        ("window = 1800", "windw = 1800", "assets[0].sources[1].window"),
+        ("[roles]", "[limits]\nmax_trade = 5\n[roles]", "limits.max_trade_bps"),
+    ],
+)
+def test_an_unknown_key_names_the_nearest_however_deep(tmp_path: Path, old: str, new: str, nearest: str) -> None:
+    with pytest.raises(UnknownKey) as caught:
+        read(tmp_path, SOUND.replace(old, new, 1))
+    assert caught.value.nearest == nearest
+
+
+def test_a_mistyped_address_fails_its_checksum(tmp_path: Path) -> None:
+    right = "0xC02aaA39b223FE8D0A0e5C4F27eAD9083C756Cc2"
+    lower = "0x00000000000000000000000000000000000000b1"
+    assert read(tmp_path, SOUND.replace(lower, right)).assets[0].token == right
+    assert read(tmp_path, SOUND.replace(lower, right.lower())).assets[0].token == right
+    with pytest.raises(ConfigInvalid, match="wrong checksum"):
+        read(tmp_path, SOUND.replace(lower, right.replace("C02aaA", "C02aAa")))
+
+
+def test_a_sound_one_says_what_it_means(tmp_path: Path) -> None:
+    deployment = read(tmp_path, SOUND)
+    assert deployment.index_of("USDC") == 1
+    assert price(deployment.assets[0].price_high) == 20_000_500_000_000_000_000_000
+    assert isinstance(deployment.assets[0].sources[1], TwapVoice)
+    assert deployment.routes[1].symbols == ("USDC", "WBTC", "WETH")
+    assert deployment.routes[1].fees == (3000, 500)
+    assert deployment.roles.keepers[0].mandate_days == 30
+
+
+def test_the_default_limits_are_the_specifications() -> None:
+    limits = LimitsSection().to_limits(load_profile("anvil"))
+    assert limits == Limits(
+        100, 25, 25, 1_000, 5, 500, 500, 10, 15, 75, 3_000, 20_000, 300, 3_600, 3_600, 172_800, 200 * 10**9, True
+    )  # fmt: skip
+    assert LimitsSection(max_gas_price_gwei=0).to_limits(load_profile("anvil")).max_gas_price == 0
+
+
+def test_limits_are_named_as_the_rulebook_names_them() -> None:
+    solidity = Path(__file__).resolve().parents[3] / "contracts/interfaces/IRulebook.sol"
+    struct = re.search(r"struct Limits \{(.*?)\n\}", solidity.read_text(), re.DOTALL)
+    assert struct is not None
+    names = re.findall(r"^\s+(?:uint\d+|bool) (\w+);", struct[1], re.MULTILINE)
+    snake = [re.sub(r"(?<=[a-z])([A-Z])", lambda found: f"_{found[1].lower()}", name) for name in names]
+    assert snake == [field.name for field in dataclasses.fields(Limits)]
