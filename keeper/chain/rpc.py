@@ -31,7 +31,7 @@ _SHOWN = 200
 """How much of a node's own words an error repeats."""
 _SECRET_PART = 8
 """A part of the address this long may be a key."""
-_TALKATIVE = ("web3.providers.HTTPProvider", "urllib3.connectionpool")
+_TALKATIVE = ("web3", "urllib3")
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,6 +69,8 @@ def open_signer(role: SignerRole, path: Path, secret: Secret) -> Signer:
     keystore = _read(role, path)
     try:
         key = Account.decrypt(keystore, secret.reveal())
+    except (KeyError, TypeError, AttributeError):
+        raise KeyFileMissing(role, str(path)) from None
     except ValueError:
         # `from None`: nothing of what the library says about a key or a password may reach a log
         raise WrongPassword(role, str(path), secret.reference) from None
