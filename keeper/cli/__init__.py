@@ -18,6 +18,12 @@ from keeper.errors import UsageError
 from keeper.exit_codes import ExitCode
 
 COMMANDS = (
+    "run",
+    "once",
+    "plan",
+    "status",
+    "kill",
+    "resume",
     "config",
     "journal",
     "devnet",

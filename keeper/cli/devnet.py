@@ -16,7 +16,7 @@ FreshOption = Annotated[bool, typer.Option("--fresh", help="End a running one fi
 
 def register(app: typer.Typer) -> None:
     """Add `devnet` to the command line."""
-    group = typer.Typer(help="A furnished local chain.", rich_markup_mode=None, no_args_is_help=True)
+    group = typer.Typer(help="A furnished local chain.", rich_markup_mode=None)
     group.command("up")(up)
     group.command("down")(down)
     group.command("status")(status)

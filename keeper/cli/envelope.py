@@ -18,7 +18,6 @@ from typing import Annotated, Any
 
 import typer
 
-from keeper.config.environment import debug_wanted
 from keeper.errors import KeeperError
 from keeper.exit_codes import ExitCode
 
@@ -105,6 +104,8 @@ def report_misuse(error: KeeperError, arguments: Sequence[str]) -> int:
 
 def report_unexpected(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """The last word on a defect of ours, exit code 1: one line, and the traceback where BALLAST_DEBUG is set."""
+    from keeper.config.environment import debug_wanted
+
     if debug_wanted():
         traceback.print_exception(kind, error, trace)
     fault = KeeperError(

@@ -1,0 +1,168 @@
+"""The kill switch: halt, watch it, then flatten, watch that; from the guardian's own key, past a keeper that hangs.
+
+It takes no word of the loop: a key, a stream and a lock of its own. What guard asks of an exit is little: that it would
+go through, and that it can be paid. Prices, mandates and the clock are not asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from keeper.chain import abi, vault
+from keeper.chain.fees import OFF, Deferred, quote
+from keeper.chain.lens import Observation
+from keeper.errors import HoldError, RefusedError
+from keeper.execute import simulate
+from keeper.execute.recover import recover
+from keeper.guard import Clock, Facts, check, kill_gas
+from keeper.journal import Cycle, Deliberation, Journal, Writer
+from keeper.model import (
+    NO_HISTORY,
+    ActionKind,
+    Decision,
+    GuardVerdict,
+    Hash32,
+    Outcome,
+    PolicyState,
+    Snapshot,
+    Terms,
+    TxState,
+    VaultMode,
+)
+from keeper.ops.clock import LEAST_AGE, max_age
+from keeper.ops.cycle import Considered, act, deadline_of, gas_of
+from keeper.ops.post import OPERATOR, Post, entitled
+from keeper.units import NO_VALUE, Share18, Usd18, Wei, share_of, value_of
+
+CEILING_FACTOR = 5
+"""A kill may bid this many times the keeper's own gas ceiling: the vault's ceiling does not bind an exit."""
+SETTLE_SECONDS = 120.0
+"""How long each of its two transactions is watched."""
+
+
+@dataclass(frozen=True, slots=True)
+class LegFailure:
+    """An asset that flatten could not sell, and why; it stays in the vault for another flatten, or `withdraw`."""
+
+    symbol: str
+    route: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Killed:
+    """What was done, and what the vault holds now. `halt` is None where it was halted already."""
+
+    before: Snapshot
+    after: Snapshot
+    halt: Outcome | None
+    flatten: Outcome
+    sold: tuple[str, ...]
+    failed: tuple[LegFailure, ...]
+
+    @property
+    def stable_share(self) -> Share18:
+        """Safe assets over all counted ones by balance, at the prices of now, or of before where there is none now."""
+        old = {asset.index: asset.price for asset in self.before.assets}
+        safe = whole = 0
+        for asset in self.after.assets:
+            price = asset.price or old.get(asset.index)
+            value = value_of(asset.balance, price, asset.decimals) if price and not asset.frozen else NO_VALUE
+            whole += value
+            safe += value if asset.safe_rank else 0
+        return share_of(Usd18(safe), Usd18(whole))
+
+
+def consider(post: Post, seen: Observation, action: ActionKind, reason: str, previous: Hash32) -> Considered:
+    """A halt or a flatten that a person ordered, checked and simulated; nothing is sent. Raises ChainError."""
+    snapshot = seen.snapshot
+    state = PolicyState()
+    decision = Decision(action, (), "ordered", reason, NO_VALUE, NO_VALUE, next_state=state)
+    deliberation = Deliberation(snapshot, NO_HISTORY, state, None, post.vault.decision, decision, previous)
+    terms = Terms(
+        epoch=snapshot.vault.epoch,
+        config_version=snapshot.vault.config_version,
+        deadline=deadline_of(snapshot.block.timestamp, post.vault.profile.block_ms),
+        decision_id=deliberation.decision_id,
+    )
+    fees = quote(post.vault.profile, seen.next_base_fee, Wei(post.vault.gas_ceiling * CEILING_FACTOR), OFF)
+    facts = Facts(
+        snapshot=snapshot,
+        decision=decision,
+        config=post.vault.decision,
+        terms=terms,
+        clock=Clock(post.clock.now(), max_age(post.vault.profile.block_ms), LEAST_AGE),
+        gas=gas_of(seen, fees, kill_gas(snapshot)),
+    )
+    report = check(facts)
+    if isinstance(fees, Deferred) or report.verdict is not GuardVerdict.PASS or post.account is None:
+        return Considered(seen, deliberation, terms, fees, report)
+    found = simulate.exit_trial(post.rpc, snapshot, action, terms.decision_id, post.account, fees)
+    gas = replace(facts.gas, limit=found.gas_limit)
+    return Considered(seen, deliberation, terms, fees, check(replace(facts, gas=gas, simulation=found)), (found,))
+
+
+def kill(post: Post, reason: str) -> Killed:
+    """Halt unless halted, then flatten; each is watched to its end, and the journal has it before the node.
+
+    Raises RefusedError where guard or the chain says no, HoldError where one is still under way, ChainError,
+    JournalError, SignerNotEntitled.
+    """
+    first = post.observe()
+    entitled(post, first, "guardian")
+    with (
+        Journal.open(post.settings.journal) as journal,
+        Writer(journal, post.stream(OPERATOR), post.clock.now, role=OPERATOR) as writer,
+    ):
+        for end in recover(post.rpc, journal, writer, post.manifest, timeout=SETTLE_SECONDS):
+            _ended(end, "an earlier kill")
+        seen = post.observe()
+        halt = None
+        if seen.snapshot.vault.mode is VaultMode.ACTIVE:
+            halt = _carry_out(post, writer, seen, ActionKind.HALT, reason)
+            seen = post.observe()
+        flatten = _carry_out(post, writer, seen, ActionKind.FLATTEN, reason)
+        after = post.observe().snapshot
+        arguments = {"vault": post.vault.name, "actor": post.account or ""}
+        writer.record_operator_action("guardian", "kill", dict(arguments), reason, flatten.tx_hash)
+    sold, failed = _legs(post, flatten)
+    return Killed(first.snapshot, after, halt, flatten, sold, failed)
+
+
+def _carry_out(post: Post, writer: Writer, seen: Observation, action: ActionKind, reason: str) -> Outcome:
+    considered = consider(post, seen, action, reason, writer.previous_id)
+    cycle = Cycle(considered.deliberation, considered.guard, acts=considered.passed)
+    writer.record_cycle(cycle)
+    if not considered.passed:
+        raise RefusedError(f"{action} did not pass: {cycle.reason}", remedy="see contracts/SPEC.md, and keeper doctor")
+    outcome = act(post, writer, considered, timeout=SETTLE_SECONDS)
+    _ended(outcome, str(action))
+    return outcome
+
+
+def _ended(outcome: Outcome, what: str) -> None:
+    if not outcome.state.finished:
+        raise HoldError(
+            f"{what} is {outcome.state}: {outcome.reason}", remedy="run keeper kill again: it follows first"
+        )
+    if outcome.state is not TxState.FINAL_OK and what != "an earlier kill":
+        raise RefusedError(f"{what} ended as {outcome.state}: {outcome.reason}", remedy="run keeper kill again")
+
+
+def _legs(post: Post, flatten: Outcome) -> tuple[tuple[str, ...], tuple[LegFailure, ...]]:
+    """The legs by the flatten's own events."""
+    names = {asset.index: asset.symbol for asset in post.manifest.assets}
+    receipt = post.rpc.call("eth_getTransactionReceipt", [flatten.tx_hash])
+    found = vault.events(receipt["logs"], post.manifest.parts.vault.address)
+    sold = tuple(names.get(event.values["asset"], "?") for event in found if event.name == "LegSold")
+    failed = tuple(
+        LegFailure(names.get(event.values["asset"], "?"), event.values["route"], _why(event.values["reason"]))
+        for event in found
+        if event.name == "LegFailed"
+    )
+    return sold, failed
+
+
+def _why(reason: str) -> str:
+    revert = abi.decode_revert(reason)
+    return f"{revert.name}({', '.join(revert.args)})" if reason != "0x" else "no route to the safe asset"

@@ -1,0 +1,109 @@
+"""The loop: tick after tick, until it is told to stop or something wants a person.
+
+HOLD   the RPC is away, or guard says not now     recorded; the next tick looks again
+HALT   the key is used elsewhere, a check that only a defect of ours can break, transactions failing in a row
+                                                  latched in the journal; `keeper resume` lifts it
+end    the journal cannot be written, the key is not entitled, defects in a row
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from keeper.decide import successor
+from keeper.errors import ChainError, HaltError, HoldError, JournalError, KeeperError, SignerError, UsageError
+from keeper.model import PolicyState, TxState
+from keeper.ops.breaker import Breaker
+from keeper.ops.cycle import Tick
+from keeper.ops.shift import Shift, latched, turn
+
+MOST_DEFECTS = 5
+"""Unexpected errors in a row before the process ends, for its supervisor to start it afresh."""
+MOST_FAILURES = 3
+"""Transactions in a row that failed on chain, or that no node took, before a person must look."""
+
+
+class Loop:
+    """Ticks at the chain's pace until `stop`."""
+
+    def __init__(self, shift: Shift) -> None:
+        self._shift = shift
+        self._stop = threading.Event()
+        self._defects = Breaker(MOST_DEFECTS)
+        self._failures = Breaker(MOST_FAILURES)
+        self.ticks = 0
+        self.sent = 0
+
+    def stop(self) -> None:
+        """End after the step under way."""
+        self._stop.set()
+
+    def run(self, most: int | None = None) -> None:
+        """Tick until stopped, or `most` times. Raises what wants a person or a supervisor: HaltError, JournalError,
+        SignerError, UsageError, and a defect once there were several in a row."""
+        state: PolicyState | None = None
+        while not self._stop.is_set() and self.ticks != most:
+            begun = time.monotonic()
+            state = self._tick(state)
+            self.ticks += 1
+            self._stop.wait(max(self._shift.post.vault.tick_seconds - (time.monotonic() - begun), 0))
+
+    def _tick(self, state: PolicyState | None) -> PolicyState | None:
+        """One tick and its failures; returns what the policy remembers, None where the journal must be asked."""
+        try:
+            done = turn(self._shift, state)
+        except (ChainError, HoldError) as error:
+            self._held(error)
+            return None
+        except (HaltError, JournalError, SignerError, UsageError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the one broad catch: a defect ends a tick, several end the process
+            self._defect(error)
+            return None
+        self._defects.succeeded()
+        return None if done is None else self._after(done)
+
+    def _held(self, error: KeeperError) -> None:
+        self._shift.writer.record_hold(error.code, error.message)
+        self._shift.log.warning("held", code=error.code, reason=error.message, remedy=error.remedy)
+
+    def _defect(self, error: Exception) -> None:
+        self._defects.failed(type(error).__name__)
+        self._shift.log.error("defect", kind=type(error).__name__, in_a_row=self._defects.failures)
+        if self._defects.open:
+            raise error
+
+    def _after(self, done: Tick) -> PolicyState | None:
+        outcome = done.outcome
+        if outcome is None:
+            deliberation = done.considered.deliberation
+            return successor(deliberation.state, deliberation.decision, None)
+        self.sent += 1
+        if outcome.state is TxState.FINAL_OK:
+            self._failures.succeeded()
+        elif outcome.state.finished:
+            self._failures.failed(outcome.reason)
+        if self._failures.open:
+            text = f"{self._failures.failures} transactions in a row, the last: {self._failures.last}"
+            raise latched(self._shift, "transactions-fail", text)
+        return None
+
+
+@contextmanager
+def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """SIGTERM and SIGINT end the loop after the step under way; the handlers of before come back."""
+
+    def told_to_stop(_number: int, _frame: FrameType | None) -> None:
+        stop()
+
+    before = {number: signal.signal(number, told_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

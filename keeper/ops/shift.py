@@ -1,0 +1,99 @@
+"""A shift at a post: the lease is held, what was unfinished is followed first, a latched HALT stops everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from structlog.typing import FilteringBoundLogger
+
+from keeper.errors import HaltError, HoldError
+from keeper.execute.recover import recover
+from keeper.journal import Journal, Writer, open_incidents, policy_state, unfinished_intents
+from keeper.model import GuardVerdict, Outcome, PolicyState, TxState
+from keeper.ops.cycle import SETTLE_SECONDS, Tick, tick
+from keeper.ops.log import settled, told
+from keeper.ops.post import Post, entitled
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A post that is manned: its journal open for writing, and the log."""
+
+    post: Post
+    journal: Journal
+    writer: Writer
+    log: FilteringBoundLogger
+
+
+@contextmanager
+def begin(post: Post, log: FilteringBoundLogger) -> Iterator[Shift]:
+    """Take the lease, refuse while a HALT is latched, follow what is unfinished; give the lease back at the end.
+
+    Raises JournalError, HaltError, ChainError, SignerNotEntitled.
+    """
+    post.clock.saw(post.head())
+    with Journal.open(post.settings.journal) as journal, Writer(journal, post.stream(), post.clock.now) as writer:
+        writer.record_config(post.settings.public_dump())
+        refuse_latched(journal, post)
+        shift = Shift(post, journal, writer, log)
+        if post.signer is not None:
+            entitled(post, post.observe(), "keeper")
+            for outcome in finish(shift):
+                settled(log, outcome)
+        yield shift
+
+
+def refuse_latched(journal: Journal, post: Post) -> None:
+    """HaltError where a HALT stands that no person has acknowledged."""
+    for incident in open_incidents(journal, post.stream()):
+        raise HaltError(
+            f"halted: {incident.code}: {incident.reason}",
+            remedy=f"find out why, then keeper resume --ack {incident.incident_id}",
+        )
+
+
+def finish(shift: Shift) -> tuple[Outcome, ...]:
+    """Bring every unfinished intent nearer to its end. HaltError where one was overtaken by a stranger's."""
+    post = shift.post
+    ends = recover(post.rpc, shift.journal, shift.writer, post.manifest, timeout=SETTLE_SECONDS)
+    for end in ends:
+        refuse_superseded(shift, end)
+    return ends
+
+
+def refuse_superseded(shift: Shift, outcome: Outcome | None) -> None:
+    """Latch and raise a HaltError where somebody else used our key's nonce."""
+    if outcome is not None and outcome.state is TxState.SUPERSEDED:
+        raise latched(shift, "key-used-elsewhere", outcome.reason)
+
+
+def latched(shift: Shift, code: str, reason: str) -> HaltError:
+    """A HALT written into the journal, as the error to raise."""
+    incident_id = shift.writer.open_incident(code, reason)
+    return HaltError(f"{code}: {reason}", remedy=f"find out why, then keeper resume --ack {incident_id}")
+
+
+def turn(shift: Shift, state: PolicyState | None = None) -> Tick | None:
+    """One tick; None while an earlier transaction is under way. `state`: the policy's memory, the journal's if None.
+
+    Raises HoldError, HaltError, ChainError, JournalError.
+    """
+    post = shift.post
+    if unfinished_intents(shift.journal, post.stream()):
+        if post.signer is None:
+            raise HoldError("an intent is unfinished, and dry sends nothing", remedy="run it with --mode live")
+        for outcome in finish(shift):
+            settled(shift.log, outcome)
+            if not outcome.state.finished:
+                return None
+    memory = policy_state(shift.journal, post.stream()) if state is None else state
+    done = tick(post, shift.writer, memory, post.observe())
+    told(shift.log, done)
+    refuse_superseded(shift, done.outcome)
+    guard = done.considered.guard
+    if guard is not None and guard.verdict is GuardVerdict.HALT:
+        bad = next(check for check in guard.checks if check.verdict is GuardVerdict.HALT)
+        raise latched(shift, bad.name, bad.reason)
+    return done
