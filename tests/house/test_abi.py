@@ -11,13 +11,18 @@ import pytest
 from scripts import export_abi
 
 
-@pytest.mark.usefixtures("set_up")
-def test_the_package_data_is_what_the_compiler_makes_of_the_sources() -> None:
+@pytest.fixture(scope="module")
+def built() -> None:
+    """forge's output, up to date."""
     export_abi.build()
+
+
+@pytest.mark.usefixtures("built")
+def test_the_package_data_is_what_the_compiler_makes_of_the_sources() -> None:
     assert export_abi.differences(export_abi.ABI) == []
 
 
-@pytest.mark.usefixtures("set_up")
+@pytest.mark.usefixtures("built")
 def test_a_changed_a_missing_and_a_foreign_file_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "abi"
     shutil.copytree(export_abi.ABI, folder)
