@@ -258,6 +258,13 @@ def test_an_act_ends_a_run_of_skips(journal: Journal, writer: Writer) -> None:
     assert journals.reason_counts(journal) == {"drift": 1, "in-band": 3}
 
 
+def test_a_skip_is_no_repetition_of_an_act(journal: Journal, writer: Writer) -> None:
+    acted(writer, 1)
+    would_act = replace(scene.cycle(2, writer.previous_id), acts=False)
+    assert writer.record_cycle(would_act)
+    assert writer.previous_id == would_act.deliberation.decision_id
+
+
 def test_the_same_snapshot_is_stored_once(journal: Journal, writer: Writer) -> None:
     acted(writer, 1)
     acted(writer, 1)
