@@ -24,6 +24,7 @@ COMMANDS = (
     "status",
     "kill",
     "resume",
+    "doctor",
     "config",
     "journal",
     "devnet",

@@ -35,13 +35,7 @@ class Post:
 
     def stream(self, actor: str | None = None) -> StreamKey:
         """The keeper's stream of the journal, or that of a person's commands."""
-        name = self.settings.file.keeper.name
-        return StreamKey(
-            keeper=f"{name}.{actor}" if actor else name,
-            chain_id=self.manifest.chain.id,
-            genesis=self.manifest.chain.genesis,
-            vault=self.manifest.parts.vault.address,
-        )
+        return stream_of(self.settings, self.manifest, actor)
 
     def head(self) -> BlockRef:
         """The newest block. Raises RpcUnreachable, RpcRefused."""
@@ -73,6 +67,17 @@ def take(settings: Settings, name: str | None, *, role: SignerRole = "keeper", l
         clock=KeeperClock(vault.chain.clock),
         account=signer.address if signer else onlooker(settings, manifest, role),
         signer=signer,
+    )
+
+
+def stream_of(settings: Settings, manifest: Manifest, actor: str | None = None) -> StreamKey:
+    """The journal's stream of this keeper at this vault, or that of a person's commands."""
+    name = settings.file.keeper.name
+    return StreamKey(
+        keeper=f"{name}.{actor}" if actor else name,
+        chain_id=manifest.chain.id,
+        genesis=manifest.chain.genesis,
+        vault=manifest.parts.vault.address,
     )
 
 

@@ -1,0 +1,111 @@
+"""The doctor: everything the keeper stands on, looked at one by one; each finding names its remedy.
+
+Nothing is written and nothing sent. Where one thing is missing, what depends on it is left out, not reported as broken.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from keeper.config import Settings, load_settings
+from keeper.config.settings import SQLITE
+from keeper.errors import DiffersError, HaltError, JournalUnusable, KeeperError
+from keeper.ids import digest_bytes
+from keeper.journal import Journal, open_incidents, unfinished_intents, verify
+from keeper.manifest import Manifest, load_manifest
+from keeper.ops.findings import Finding, failed, good, warned
+from keeper.ops.patient import of_observation
+from keeper.ops.post import Post, SignerRole, key_of, stream_of, take
+
+
+def examine(path: Path, vault: str | None) -> Iterator[Finding]:
+    """Every finding, in the order in which the keeper needs what was looked at."""
+    try:
+        settings = load_settings(path)
+        section = settings.vault(vault)
+    except KeeperError as error:
+        yield failed("configuration", error)
+        return
+    yield good("configuration", f"{path}: vault {section.name} on {section.profile.name}")
+    yield from _keys(settings)
+    try:
+        manifest = load_manifest(section.manifest)
+    except KeeperError as error:
+        yield failed("manifest", error)
+        return
+    yield good("manifest", f"{section.manifest}: {manifest.name} at {manifest.parts.vault.address}")
+    yield from _journal(settings, manifest)
+    try:
+        post = take(settings, vault)
+    except KeeperError as error:
+        yield failed("rpc", error)
+        return
+    yield good("rpc", f"{post.rpc.label} serves chain {manifest.chain.id} with the manifest's genesis")
+    try:
+        yield _code(post)
+        yield from of_observation(post, post.observe())
+    except KeeperError as error:
+        yield failed("vault", error)
+
+
+def _keys(settings: Settings) -> Iterator[Finding]:
+    roles: tuple[SignerRole, ...] = ("keeper", "guardian")
+    without = {"keeper": "this keeper can only be dry", "guardian": "keeper kill does not work on this host"}
+    for role in roles:
+        if getattr(settings.file.signer, role) is None:
+            yield warned(f"signer.{role}", f"not configured: {without[role]}", f"add [signer.{role}]")
+            continue
+        try:
+            key = key_of(settings, role)
+        except KeeperError as error:
+            yield failed(f"signer.{role}", error)
+        else:
+            yield good(f"signer.{role}", f"{settings.signer_path(role)} opens as {key.address}")
+
+
+def _journal(settings: Settings, manifest: Manifest) -> Iterator[Finding]:
+    path = Path(settings.journal.removeprefix(SQLITE))
+    if not path.exists():
+        if os.access(path.parent, os.W_OK):
+            yield good("journal", f"{path} will be made by the first tick")
+        else:
+            yield failed("journal", JournalUnusable(str(path), "its folder cannot be written"))
+        return
+    if not os.access(path, os.W_OK):
+        yield failed("journal", JournalUnusable(str(path), "cannot be written"))
+        return
+    try:
+        with Journal.open(settings.journal, create=False) as journal:
+            found = verify(journal)
+            yield good("journal", f"{path}: {found.rows} rows in {found.streams} streams, intact")
+            key = stream_of(settings, manifest)
+            for incident in open_incidents(journal, key):
+                remedy = f"find out why, then keeper resume --ack {incident.incident_id}"
+                yield failed("halt", HaltError(f"{incident.code}: {incident.reason}", remedy=remedy))
+            for left in unfinished_intents(journal, key):
+                text = f"{left.intent.action} {left.intent.intent_id} stands at {left.state}"
+                yield warned("unfinished", text, "keeper run --mode live brings it to its end first")
+    except KeeperError as error:
+        yield failed("journal", error)
+
+
+def _code(post: Post) -> Finding:
+    """The code at every address of the manifest, by its hash."""
+    parts = post.manifest.parts
+    wanted = {"rulebook": parts.rulebook, "vault": parts.vault, "oracle": parts.oracle}
+    expected = {name: (part.address, part.runtime_hash) for name, part in wanted.items()}
+    expected |= {f"adapter {name}": (part.address, part.runtime_hash) for name, part in parts.adapters.items()}
+    expected |= {f"source {name}": (part.address, part.runtime_hash) for name, part in parts.sources.items()}
+    expected |= {asset.symbol: (asset.token, asset.code_hash) for asset in post.manifest.assets}
+    answers = post.rpc.many([("eth_getCode", [address, "latest"]) for address, _ in expected.values()])
+    differ = []
+    for (name, (_, hashed)), answer in zip(expected.items(), answers, strict=True):
+        found = digest_bytes(bytes.fromhex(str(post.rpc.accepted(answer)).removeprefix("0x")))
+        if found != hashed:
+            differ.append(f"{name} has code {found}, the manifest says {hashed}")
+    if not differ:
+        return good("code", f"all {len(expected)} contracts carry the manifest's code")
+    text = "; ".join(differ)
+    return failed("code", DiffersError(text, remedy="halt the vault and find out who changed what", differences=differ))
