@@ -17,7 +17,7 @@ from keeper.ids import digest_bytes
 from keeper.journal import schema
 from keeper.journal.store import Journal
 from keeper.journal.stream import Head, row_hash
-from keeper.model import ZERO_HASH, Hash32, TxState
+from keeper.model import ZERO_HASH, ActionKind, Hash32, TxState
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,7 @@ def _check_anchors(connection: Connection, path: str, anchored: Sequence[Hash32]
         select(schema.intent.c.decision_id)
         .join(schema.outcome, schema.outcome.c.intent_id == schema.intent.c.intent_id)
         .where(schema.outcome.c.state == TxState.FINAL_OK.value)
+        .where(schema.intent.c.action != ActionKind.FLATTEN.value)  # its event carries no id: the halt's before it does
     )
     on_chain = set(anchored)
     for decision_id in connection.execute(done).scalars():

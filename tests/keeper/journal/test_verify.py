@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from keeper.errors import JournalBroken
 from keeper.exit_codes import ExitCode
 from keeper.journal import Journal, Writer, table_names, verify
-from keeper.model import ZERO_HASH
+from keeper.model import ZERO_HASH, ActionKind
 from tests.keeper.journal import scene
 
 
@@ -92,6 +93,18 @@ def test_a_cut_tail_shows_only_against_the_chain(journal: Journal) -> None:
 def test_a_success_the_chain_does_not_know_shows(journal: Journal) -> None:
     with pytest.raises(JournalBroken, match="the chain does not carry it"):
         verify(journal, anchors(journal)[:1])
+
+
+def test_a_flatten_needs_no_anchor_because_its_event_carries_none(journal: Journal) -> None:
+    known = anchors(journal)
+    with Writer(journal, scene.KEY, lambda: scene.START) as writer:
+        cycle = scene.cycle(3, writer.previous_id)
+        writer.record_cycle(cycle)
+        intent = replace(scene.intent(cycle.deliberation.decision_id, epoch=None), action=ActionKind.FLATTEN)
+        writer.record_intent(intent)
+        writer.record_attempt(scene.attempt(intent, 3))
+        writer.record_outcome(scene.outcome(intent))
+    assert verify(journal, known).last_decision_id not in known
 
 
 def test_a_whole_journal_passes_both_levels(journal: Journal) -> None:
