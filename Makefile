@@ -21,6 +21,9 @@ help: ## this list
 setup: ## install and build everything, into .tools/ and node_modules/
 	@$(PYTHON) scripts/bootstrap.py
 
+build: setup ## forge's build of contracts and tests (set-up already made brownie's)
+	@$(FORGE) build -q
+
 demo: setup ## the story on a local chain: ARGS="--quick --json --keep --seed S"
 	@$(RUNTIME)/python scripts/demo.py $(ARGS)
 
@@ -31,10 +34,10 @@ test: setup ## all tests: forge, then brownie's, then the keeper's
 test-forge: setup ## contract tests, fuzzing and invariants
 	@$(FORGE) test --root $(FORGE_ROOT) $(FORGE_ARGS)
 
-test-contracts: setup ## contract and deploying tests through brownie
+test-contracts: build ## contract and deploying tests through brownie
 	@$(CONTRACTS)/python -m pytest $(PYTEST_ARGS) tests/contracts tests/scripts
 
-test-keeper: setup ## the keeper's tests and the house's
+test-keeper: build ## the keeper's tests and the house's
 	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) tests/keeper tests/house
 
 check: setup ## linters, formats, types and the floors
@@ -78,4 +81,4 @@ clean: ## remove what set-up made; encrypted keys stay
 	  find .tools -depth -mindepth 2 ! -path '$(KEYSTORES)*' ! -path .tools/home/.brownie -delete; \
 	  rmdir $(KEYSTORES) .tools/home/.brownie .tools/home .tools 2>/dev/null; fi; true
 
-.PHONY: help setup demo test test-forge test-contracts test-keeper check bench deploy compare deposit account locks clean
+.PHONY: help setup build demo test test-forge test-contracts test-keeper check bench deploy compare deposit account locks clean

@@ -215,13 +215,13 @@ def arranging() -> list[Step]:
         what = "the local chain's parts: Uniswap, Chainlink, Circle and Safe, as published, each checked by hash"
         fetch = (RUNTIME / "bin/python", "-m", "keeper.devnet", "fetch")
         steps.append(Step("devnet", what, (parts,), TOOLS / "vendor", lambda step: step.call(*fetch)))
-    sources = sorted((ROOT / "contracts").rglob("*.sol")) + sorted((ROOT / "tests" / "forge").rglob("*.sol"))
-    if any((ROOT / "contracts").rglob("*.sol")):
+    sources = sorted((ROOT / "contracts").rglob("*.sol"))
+    if sources:
         build = (CONTRACTS / "bin/python", scripts / "toolchain.py", "compile")
-        settings = (ROOT / "foundry.toml", ROOT / "brownie-config.yaml")
-        what = f"compiling {len(sources)} Solidity files with forge and with brownie"
-        made = TOOLS / "forge" / "out"
-        steps.append(Step("build", what, (*settings, *sources), made, lambda step: step.call(*build)))
+        what = f"compiling {len(sources)} Solidity files for deployment; the tests' own build comes with the tests"
+        made = TOOLS / "brownie" / "contracts"
+        inputs = (ROOT / "brownie-config.yaml", *sources)
+        steps.append(Step("contracts-build", what, inputs, made, lambda step: step.call(*build)))
     return steps
 
 

@@ -219,23 +219,12 @@ def brownie_connection(kind: str, port: int) -> Iterator[None]:
         brownie.network.disconnect(kill_rpc=False)
 
 
-def compile_contracts() -> None:
-    """forge and brownie side by side: each is one process that thinks for a while.  Raises when either refuses."""
-    forge = subprocess.Popen([str(TOOLS / "bin" / "forge"), "build", "--root", str(ROOT)], env=os.environ | environ())
-    try:
-        with brownie_project() as project:
-            print(f"brownie: {len(project)} contracts", flush=True)
-    finally:
-        refused = forge.wait()
-    if refused:
-        raise SystemExit(f"forge build exited with {refused}")
-
-
 def main(words: list[str]) -> None:
-    """`compile`: forge and brownie build everything; nothing: only make the links; else: run that command."""
+    """`compile`: brownie's build, which deploying needs; nothing: only make the links; else: run that command."""
     ensure()
     if words == ["compile"]:
-        compile_contracts()
+        with brownie_project() as project:
+            print(f"brownie: {len(project)} contracts")
     elif words:
         os.environ.update(environ())
         os.execvp(words[0], words)  # noqa: S606 - the operator's own command, in its place

@@ -24,6 +24,9 @@ contract Canary is Base {
 """
 
 
+pytestmark = [pytest.mark.usefixtures("built"), pytest.mark.timeout(600)]  # a build after an edit takes its time
+
+
 @pytest.fixture
 def mine(tmp_path: Path) -> Path:
     """A forge project like this one, holding nothing but a place for the canary; its compiler is ours."""

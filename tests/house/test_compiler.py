@@ -47,14 +47,16 @@ def test_brownie_and_forge_are_told_the_same() -> None:
     assert npm["solc"] == SOLC_VERSION
 
 
-@pytest.mark.usefixtures("set_up")
+@pytest.mark.usefixtures("built")
+@pytest.mark.timeout(600)
 def test_creation_code_is_the_same_byte_for_byte() -> None:
     codes = creation_codes()
     assert codes, "no contract was compiled"
     assert not [name for name, (brownie, forge) in codes.items() if brownie != forge]
 
 
-@pytest.mark.usefixtures("set_up")
+@pytest.mark.usefixtures("built")
+@pytest.mark.timeout(600)
 def test_the_tools_are_the_native_binaries() -> None:
     """npm's shims exit 0 when tests fail, and leave anvil running when they are killed."""
     for tool in ("forge", "anvil"):

@@ -13,7 +13,8 @@ from scripts import bootstrap
 from scripts.toolchain import ROOT
 
 
-@pytest.mark.usefixtures("set_up")
+@pytest.mark.usefixtures("built")
+@pytest.mark.timeout(600)
 def test_a_second_set_up_says_nothing_and_takes_a_blink(outer_environ: dict[str, str]) -> None:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(["make", "setup"], cwd=ROOT, env=outer_environ, capture_output=True, text=True, check=True)
