@@ -31,6 +31,8 @@ contract KeeperVault is IVaultCore {
     uint256 internal constant LEG_GAS = 1_500_000;
     /// @dev What the loop around a leg still needs: two role-free events and a few reads.
     uint256 internal constant LEG_RESERVE = 60_000;
+    /// @dev 100k: ten times what a proxied token's balance takes; the same question is asked again, uncapped, in the leg.
+    uint256 internal constant BALANCE_GAS = 100_000;
     /// @dev 80 %: with drift below minProgress / 0.8 the rest is asked for as a share of what there is.
     uint256 internal constant PROGRESS_SHARE_BPS = 8000;
     uint256 internal constant TARGET_BITS = 16;
@@ -441,13 +443,12 @@ contract KeeperVault is IVaultCore {
         emit Flattened(msg.sender, refuge, sold, failed);
     }
 
-    /// @dev More than dust; a token that does not answer is tried, so that its leg says why.
+    /// @dev More than dust; a token that does not answer is tried, so that its leg says why. Low level and capped: neither
+    /// gas burnt by a token, nor an answer too short to decode, nor a token without code may stop the other legs.
     function _held(Asset memory asset) private view returns (bool) {
-        try IERC20(asset.token).balanceOf(address(this)) returns (uint256 balance) {
-            return balance > asset.dust;
-        } catch {
-            return true;
-        }
+        (bool answered, bytes memory word) =
+            asset.token.staticcall{gas: BALANCE_GAS}(abi.encodeCall(IERC20.balanceOf, (address(this))));
+        return !answered || word.length < 32 || abi.decode(word, (uint256)) > asset.dust;
     }
 
     /// @dev Every enabled route from `i` into `refuge`, in order, until one fills.
