@@ -42,6 +42,8 @@ contract Rulebook is IRulebookReads, Ownable2Step {
     constructor(Setup memory setup) Ownable(setup.owner) {
         if (setup.vault == address(0)) revert ZeroAddress("vault");
         if (setup.payout == address(0)) revert ZeroAddress("payout");
+        // a withdrawal to itself moves nothing: such a vault would have no way out
+        if (setup.payout == setup.vault) revert RoleTaken(setup.payout);
         if (setup.vault.code.length != 0) revert VaultExists(setup.vault);
         _requireCode(setup.oracle);
         vault = setup.vault;
@@ -276,8 +278,12 @@ contract Rulebook is IRulebookReads, Ownable2Step {
         _most("delay", given.delay, Ceilings.DELAY_MAX);
         _least("delay", given.delay, Ceilings.DELAY_MIN);
         // a budget that slip x turnover cannot reach would never bind
-        uint256 reachable = widestSlip * given.turnoverDayBps / Ceilings.BPS;
-        if (given.lossDayBps >= reachable) revert DeadLossBudget(given.lossDayBps, reachable);
+        _requireReachable(given.lossDayBps, widestSlip * given.turnoverDayBps / Ceilings.BPS);
+        _requireReachable(given.lossMonthBps, widestSlip * given.turnoverMonthBps / Ceilings.BPS);
+    }
+
+    function _requireReachable(uint256 lossBps, uint256 reachableBps) private pure {
+        if (lossBps >= reachableBps) revert DeadLossBudget(lossBps, reachableBps);
     }
 
     function _most(bytes32 what, uint256 value, uint256 ceiling) private pure {

@@ -120,7 +120,7 @@ interface IRulebookReads {
     error RoleTaken(address account);
     error AboveCeiling(bytes32 what, uint256 value, uint256 ceiling);
     error BelowFloorOf(bytes32 what, uint256 value, uint256 floor);
-    error DeadLossBudget(uint256 lossDayBps, uint256 reachableBps);
+    error DeadLossBudget(uint256 lossBps, uint256 reachableBps);
     error TooMany(bytes32 what, uint256 count, uint256 ceiling);
     error NoCode(address account);
     error TokenListedTwice(address token);
