@@ -1,17 +1,19 @@
 """What the compiler made of contracts/: ABIs, runtime code, error names, and the digest of the compiler's input.
 
-Read from forge's output; brownie's is the same byte for byte (tests/house/test_compiler.py).
+Read from brownie's build; forge's is the same byte for byte (tests/house/test_compiler.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import yaml
 from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_utils.crypto import keccak
@@ -19,58 +21,66 @@ from eth_utils.crypto import keccak
 from keeper.errors import UsageError
 from scripts.toolchain import ROOT, TOOLS
 
-OUT = TOOLS / "forge" / "out"
+BUILD = TOOLS / "brownie" / "contracts"
+_GAP = re.compile(rb"\x7f\x00{32}")
+"""PUSH32 of zero: where an immutable goes. The compiler pushes no other zero that way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """One compiled contract: its ABI, its runtime code with zeros where immutables go, and where they go."""
+    """One compiled contract: its ABI, its runtime code with zeros where immutables go, and where those begin."""
 
     name: str
     abi: tuple[dict[str, Any], ...]
     runtime: bytes
-    gaps: tuple[tuple[int, int], ...]
+    gaps: tuple[int, ...]
     sources: tuple[str, ...]
-    settings: dict[str, Any]
 
     def matches(self, code: bytes) -> bool:
         """Whether `code` on a chain is this contract's, whatever its immutables are."""
-        if len(code) != len(self.runtime):
-            return False
         blank = bytearray(code)
-        for start, length in self.gaps:
-            blank[start : start + length] = bytes(length)
+        for start in self.gaps:
+            blank[start : start + 32] = bytes(32)
         return bytes(blank) == self.runtime
 
 
 @lru_cache(maxsize=64)
 def load(name: str) -> Artifact:
     """The artifact of a contract of ours by its name. Raises UsageError where it is not compiled."""
-    path = OUT / f"{name}.sol" / f"{name}.json"
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads((BUILD / f"{name}.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, json.JSONDecodeError):
         raise UsageError(f"{name} is not compiled", remedy="run make setup in the checkout") from None
-    places = found["deployedBytecode"].get("immutableReferences", {}).values()
+    runtime = bytes.fromhex(found["deployedBytecode"].removeprefix("0x"))
     return Artifact(
         name=name,
         abi=tuple(found["abi"]),
-        runtime=bytes.fromhex(found["deployedBytecode"]["object"].removeprefix("0x")),
-        gaps=tuple((spot["start"], spot["length"]) for spots in places for spot in spots),
-        sources=tuple(found["metadata"]["sources"]),
-        settings=found["metadata"]["settings"],
+        runtime=runtime,
+        gaps=tuple(match.start() + 1 for match in _GAP.finditer(runtime)),
+        sources=tuple(sorted(found["allSourcePaths"].values())),
     )
+
+
+def compiler_settings() -> dict[str, Any]:
+    """The compiler's settings, as its standard JSON has them."""
+    chosen = yaml.safe_load((ROOT / "brownie-config.yaml").read_text(encoding="utf-8"))["compiler"]
+    solc = chosen["solc"]
+    return {
+        "evmVersion": chosen["evm_version"],
+        "optimizer": solc["optimizer"],
+        "viaIR": solc["viaIR"],
+        "remappings": solc["remappings"],
+    }
 
 
 def compiler_input(names: Sequence[str]) -> dict[str, Any]:
     """The standard JSON input that makes these contracts: feed it to solc and the deployed code comes out."""
-    settings = {key: value for key, value in load(names[0]).settings.items() if key != "compilationTarget"}
     paths = sorted({source for name in names for source in load(name).sources})
     return {
         "language": "Solidity",
         "sources": {path: {"content": (ROOT / path).read_text(encoding="utf-8")} for path in paths},
         "settings": {
-            **settings,
+            **compiler_settings(),
             "outputSelection": {"*": {"*": ["abi", "evm.bytecode.object", "evm.deployedBytecode"]}},
         },
     }

@@ -3,8 +3,8 @@
 The chain is held against the manifest first, and every transfer rehearsed; `--dry-run` stops there. stdout is the
 vault's balances before and after.
 
-Exit codes: 0 done · 2 the command is wrong · 5 a transaction reverted · 6 not that chain, or none · 7 key · 9 the chain is
-not as the manifest says.
+Exit codes: 0 done · 2 the command is wrong · 5 a transaction reverted · 6 not that chain, or none · 7 key · 9 the chain
+is not as the manifest says.
 """
 
 from __future__ import annotations

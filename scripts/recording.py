@@ -43,7 +43,7 @@ def record(deployment: DeploymentFile, buildings: Buildings, reader: Reader, *, 
         block=BlockRecord(number=reader.block, hash=reader.block_hash),
         compiler=CompilerRecord(
             solc=SOLC_VERSION,
-            evm=str(artifacts.load(contracts[0]).settings["evmVersion"]),
+            evm=str(artifacts.compiler_settings()["evmVersion"]),
             input_sha256=artifacts.input_digest(contracts),
         ),
         parts=parts,
@@ -107,7 +107,7 @@ def _part(built: Built, reader: Reader) -> Part:
     if not artifacts.load(built.contract).matches(reader.code(built.address)):
         raise DiffersError(
             f"the code at {built.address} is not the compiled {built.contract}",
-            remedy="run make setup, so that forge and brownie build the same sources, and deploy again",
+            remedy="run make setup, so that the build is that of these sources, and deploy again",
         )
     return Part(
         address=built.address,

@@ -11,6 +11,9 @@ import pytest
 from keeper.devnet import local
 from keeper.devnet.book import Book
 from keeper.devnet.kit import Chain
+from tests.deployed import deployed, deployed_once
+
+__all__ = ["chain", "deployed", "deployed_once", "devnet", "furnished"]
 
 
 @pytest.fixture(scope="session")
