@@ -35,7 +35,7 @@ test-forge: setup ## contract tests, fuzzing and invariants
 	@$(FORGE) test --root $(FORGE_ROOT) $(FORGE_ARGS)
 
 test-contracts: build ## contract and deploying tests through brownie
-	@$(CONTRACTS)/python -m pytest $(PYTEST_ARGS) tests/contracts tests/scripts
+	@$(CONTRACTS)/python -m pytest $(PYTEST_ARGS) $(wildcard tests/contracts) tests/scripts
 
 test-keeper: build ## the keeper's tests and the house's
 	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) tests/keeper tests/house
@@ -46,24 +46,26 @@ check: setup ## linters, formats, types and the floors
 	@$(RUNTIME)/mypy
 	@$(RUNTIME)/lint-imports --cache-dir .tools/cache/import_linter
 	@$(FORGE) fmt --check
-	@$(FORGE) lint --deny warnings contracts
-	@$(FORGE) lint --deny warnings --severity high tests/forge # narrowing casts of indices are no danger in a test
+	@$(FORGE) lint contracts --deny warnings
+	@$(FORGE) lint tests/forge --deny warnings --severity high # narrowing casts of indices are no danger in a test
 
 bench: setup ## gas and round trips, measured now: ARGS="--only NAME --json"
 	@$(RUNTIME)/python -m tests.benchmarks $(ARGS)
 
-deploy: setup ## deploy from one TOML: NETWORK=devnet|rpc CONFIG=file.toml
-	@test -n "$(NETWORK)" || { echo 'make deploy: say NETWORK=devnet (a local chain) or NETWORK=rpc (with RPC_URL and CHAIN_ID set)' >&2; exit 2; }
-	@$(BROWNIE) -m scripts.deploy --network $(NETWORK) $(if $(CONFIG),--config $(CONFIG)) $(ARGS)
+deploy: setup ## deploy from one TOML: NETWORK=devnet|rpc CONFIG=file.toml ARGS="--from KEY"
+	@$(if $(and $(NETWORK),$(CONFIG)),,$(error say NETWORK=devnet (or rpc, with RPC_URL and CHAIN_ID set) and CONFIG=file.toml))
+	@$(BROWNIE) -m scripts.deploy --network $(NETWORK) --config $(CONFIG) $(ARGS)
 
-compare: setup ## hold a chain against its manifest (scripts.compare exits 9 on any difference): ARGS="…"
-	@$(BROWNIE) -m scripts.compare $(ARGS)
+compare: setup ## hold a chain against its manifest (the script exits 9 where they differ): NETWORK= MANIFEST=
+	@$(if $(and $(NETWORK),$(MANIFEST)),,$(error say NETWORK=devnet (or rpc) and MANIFEST=deployments/CHAINID/NAME.json))
+	@$(BROWNIE) -m scripts.compare --network $(NETWORK) --manifest $(MANIFEST) $(ARGS)
 
-deposit: setup ## wrap ETH and deposit, from a key: ARGS="…"
-	@$(BROWNIE) -m scripts.deposit $(ARGS)
+deposit: setup ## deposit from a key: NETWORK= MANIFEST= ARGS="--from KEY --wrap ETH"
+	@$(if $(and $(NETWORK),$(MANIFEST)),,$(error say NETWORK=devnet (or rpc) and MANIFEST=deployments/CHAINID/NAME.json))
+	@$(BROWNIE) -m scripts.deposit --network $(NETWORK) --manifest $(MANIFEST) $(ARGS)
 
 account: setup ## a new encrypted key for deploying: NAME=who
-	@test -n "$(NAME)" || { echo 'make account: say NAME=who' >&2; exit 2; }
+	@$(if $(NAME),,$(error say NAME=who))
 	@echo "brownie's HOME is the project's own: the key goes to $(KEYSTORES)/$(NAME).json, never to ~/.brownie."
 	@echo "make clean keeps that folder. Back the file up, and write the mnemonic down."
 	@HOME=$(CURDIR)/.tools/home $(CONTRACTS)/brownie accounts generate $(NAME)
