@@ -83,6 +83,7 @@ contract KeeperVault is IVaultCore {
             uint16 target = targetsBps[i];
             if (target < assets[i].minBps || target > assets[i].maxBps) {
                 // safe cast: i < 16
+                // forge-lint: disable-next-line(unsafe-typecast)
                 revert TargetOutOfRange(uint8(i), target, assets[i].minBps, assets[i].maxBps);
             }
             sum += target;
@@ -239,7 +240,9 @@ contract KeeperVault is IVaultCore {
         if (left == 0 || msg.sender != _payer) revert NothingPending();
         if (to != msg.sender && to != _payVenue) revert PayeeRefused(to);
         if (amount > left) revert PaymentTooLarge(amount, left);
-        _payable = left - uint128(amount); // safe cast: amount <= left
+        // safe cast: amount <= left
+        // forge-lint: disable-next-line(unsafe-typecast)
+        _payable = left - uint128(amount);
         IERC20(_payToken).safeTransfer(to, amount);
     }
 
@@ -304,7 +307,9 @@ contract KeeperVault is IVaultCore {
         targets = new uint256[](count);
         uint256 packed = _targets;
         for (uint256 i; i < count; ++i) {
-            targets[i] = uint16(packed >> (i * TARGET_BITS)); // safe cast: takes the 16 bits it wants
+            // safe cast: takes the 16 bits it wants
+            // forge-lint: disable-next-line(unsafe-typecast)
+            targets[i] = uint16(packed >> (i * TARGET_BITS));
         }
     }
 
@@ -329,6 +334,7 @@ contract KeeperVault is IVaultCore {
             Asset memory asset = rules.assets[i];
             uint256 found = IERC20(asset.token).balanceOf(address(this));
             // safe cast: i < 16
+            // forge-lint: disable-next-line(unsafe-typecast)
             if (found < book.balances[i]) revert BalanceFell(uint8(i), found, book.balances[i]);
             navAfter += book.values[i];
         }
