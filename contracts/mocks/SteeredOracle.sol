@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Cluster, IPriceOracle, Voice} from "../interfaces/IPriceOracle.sol";
+
+/// @title An oracle that says what a test told it: tests only
+contract SteeredOracle is IPriceOracle {
+    error Mute(address token);
+
+    mapping(address token => Cluster) private _clusters;
+    mapping(address token => bool) public mute;
+    bool public burnsGas;
+
+    /// @notice One price, no spread. USD per whole token, 18 decimals; 0 = none.
+    function set(address token, uint128 price) external {
+        _clusters[token] = Cluster({mid: price, low: price, high: price});
+    }
+
+    function setCluster(address token, Cluster calldata cluster) external {
+        _clusters[token] = cluster;
+    }
+
+    /// @notice A call that asks for `token` reverts.
+    function setMute(address token, bool mute_) external {
+        mute[token] = mute_;
+    }
+
+    function setBurnsGas(bool burns) external {
+        burnsGas = burns;
+    }
+
+    function priceOf(address token) external view returns (uint128) {
+        return _clusters[token].mid;
+    }
+
+    /// @inheritdoc IPriceOracle
+    function clusters(address[] calldata tokens, uint256) external view returns (Cluster[] memory found) {
+        if (burnsGas) {
+            assembly ("memory-safe") {
+                invalid()
+            }
+        }
+        found = new Cluster[](tokens.length);
+        for (uint256 i; i < tokens.length; ++i) {
+            if (mute[tokens[i]]) revert Mute(tokens[i]);
+            found[i] = _clusters[tokens[i]];
+        }
+    }
+
+    /// @inheritdoc IPriceOracle
+    function voices(address token, uint256) external view returns (Voice[] memory, Cluster memory) {
+        return (new Voice[](0), _clusters[token]);
+    }
+
+    /// @inheritdoc IPriceOracle
+    function sources(address) external pure returns (address[] memory) {
+        return new address[](0);
+    }
+}
