@@ -68,7 +68,7 @@ account: setup ## a new encrypted key for deploying: NAME=who
 	@$(if $(NAME),,$(error say NAME=who))
 	@echo "brownie's HOME is the project's own: the key goes to $(KEYSTORES)/$(NAME).json, never to ~/.brownie."
 	@echo "make clean keeps that folder. Back the file up, and write the mnemonic down."
-	@HOME=$(CURDIR)/.tools/home $(CONTRACTS)/brownie accounts generate $(NAME)
+	@umask 077; HOME=$(CURDIR)/.tools/home $(CONTRACTS)/brownie accounts generate $(NAME)
 
 LOCK = .tools/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 locks: setup ## resolve the Python locks anew; then look at the diff
