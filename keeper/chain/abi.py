@@ -52,8 +52,14 @@ class Function:
         return "0x" + (self.selector + encode([type_of(item) for item in self.inputs], arguments)).hex()
 
     def result(self, data: HexBytes | bytes) -> Any:
-        """What it returned: the one value, or a tuple of several; structs are dictionaries by field."""
-        values = decode_as(self.outputs, as_bytes(data))
+        """What it returned: the one value, or a tuple of several; structs are dictionaries by field.
+
+        ValueError where the data is not of that shape.
+        """
+        try:
+            values = decode_as(self.outputs, as_bytes(data))
+        except _UNFIT as error:
+            raise ValueError(f"{len(as_bytes(data))} bytes are not what {self.signature} returns") from error
         return values[0] if len(values) == 1 else values
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from keeper.chain.rpc import Rpc
-from keeper.errors import RpcRefused, WrongChainId
+from keeper.errors import WrongChainId
 from keeper.manifest import Manifest, check_chain
 
 
@@ -25,6 +25,4 @@ def identify(rpc: Rpc) -> tuple[int, str]:
     chain_id, genesis = (
         rpc.accepted(found) for found in rpc.many([("eth_chainId", []), ("eth_getBlockByNumber", ["0x0", False])])
     )
-    if not isinstance(genesis, dict):
-        raise RpcRefused(rpc.label, "eth_getBlockByNumber", "it has no genesis block to show")
-    return int(chain_id, 16), str(genesis["hash"]).lower()
+    return rpc.understood(lambda pair: (int(pair[0], 16), str(pair[1]["hash"]).lower()), (chain_id, genesis))

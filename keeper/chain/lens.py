@@ -7,7 +7,7 @@ is asked again of one block.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from keeper.chain import abi, sight
 from keeper.chain.fees import next_base_fee
 from keeper.chain.rpc import Call, Rpc
-from keeper.errors import RpcRefused
+from keeper.errors import RpcRefused, RpcUnreachable
 from keeper.manifest import Manifest
 from keeper.model import Address, BlockRef, Revert, Snapshot
 from keeper.units import Timestamp, Wei
@@ -48,27 +48,23 @@ def observe(rpc: Rpc, manifest: Manifest, account: Address | None, *, block: int
     Raises RpcUnreachable, RpcRefused; also RpcRefused where there is no vault at the manifest's address.
     """
     tag = "latest" if block is None else hex(block)
-    header, lens, nonces = _ask(rpc, manifest, account, tag, tag)
-    if not _agree(header, lens):
-        number = str(header["number"])
-        at: Any = {"blockHash": header["hash"]} if rpc.profile.reads_at_hash else number
-        header, lens, nonces = _ask(rpc, manifest, account, number, at)
-        if not _agree(header, lens):
-            raise RpcRefused(
-                rpc.label, "eth_call", f"it answers for block {lens['seen']['number']} when asked for {number}"
-            )
-    seen = lens["vaults"][0]
+    look = _ask(rpc, manifest, account, tag, tag)
+    if not look.agrees:
+        first = look.ref
+        at: Any = {"blockHash": first.hash} if rpc.profile.reads_at_hash else hex(first.number)
+        look = _ask(rpc, manifest, account, hex(first.number), at)
+        if not look.agrees or look.ref.hash != first.hash:
+            raise RpcUnreachable(rpc.label, f"block {first.number} changed while it was read")
+    seen = look.lens["vaults"][0]
     if not seen["exists"]:
         raise RpcRefused(rpc.label, "eth_call", f"no contract at the vault's address {manifest.parts.vault.address}")
-    ref = block_ref(header)
-    standing = seen["standings"][0]
     return Observation(
-        snapshot=sight.snapshot(lens, ref, manifest),
-        balance=Wei(lens["balances"][0]),
-        nonce=nonces[0],
-        pending_nonce=nonces[1],
-        next_base_fee=next_base_fee(ref.base_fee, int(header["gasUsed"], 16), int(header["gasLimit"], 16)),
-        role=sight.ROLES[standing["role"]],
+        snapshot=sight.snapshot(look.lens, look.ref, manifest),
+        balance=Wei(look.lens["balances"][0]),
+        nonce=look.nonces[0],
+        pending_nonce=look.nonces[1],
+        next_base_fee=look.next_base_fee,
+        role=sight.ROLES[seen["standings"][0]["role"]],
         gate=None if seen["ready"] else abi.decode_revert(seen["refusal"]),
     )
 
@@ -83,9 +79,22 @@ def block_ref(header: Mapping[str, Any]) -> BlockRef:
     )
 
 
-def _ask(
-    rpc: Rpc, manifest: Manifest, account: Address | None, header_at: str, state_at: Any
-) -> tuple[dict[str, Any], dict[str, Any], tuple[int, int]]:
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """The parts of one batch, which a new block may have come between."""
+
+    ref: BlockRef
+    next_base_fee: Wei
+    lens: Mapping[str, Any]
+    nonces: tuple[int, int]
+
+    @property
+    def agrees(self) -> bool:
+        seen = self.lens["seen"]
+        return bool(self.ref.number == seen["number"] and self.ref.timestamp == seen["timestamp"])
+
+
+def _ask(rpc: Rpc, manifest: Manifest, account: Address | None, header_at: str, state_at: Any) -> _Look:
     who = account or _NOBODY
     data = _initcode() + _tick().call([manifest.parts.vault.address], [who])[10:]
     calls: list[Call] = [
@@ -94,16 +103,19 @@ def _ask(
     ]
     if account is not None:
         calls += [("eth_getTransactionCount", [account, "latest"]), ("eth_getTransactionCount", [account, "pending"])]
-    header, encoded, *counts = (rpc.accepted(found) for found in rpc.many(calls))
-    if not isinstance(header, dict):
-        raise RpcRefused(rpc.label, "eth_getBlockByNumber", f"it has no block {header_at}")
+    return rpc.understood(_look, [rpc.accepted(found) for found in rpc.many(calls)])
+
+
+def _look(found: Sequence[Any]) -> _Look:
+    header, encoded, *counts = found
     nonces = [int(count, 16) for count in counts] or [0, 0]
-    return header, _tick().result(encoded), (nonces[0], nonces[1])
-
-
-def _agree(header: Mapping[str, Any], lens: Mapping[str, Any]) -> bool:
-    seen = lens["seen"]
-    return bool(int(header["number"], 16) == seen["number"] and int(header["timestamp"], 16) == seen["timestamp"])
+    ref = block_ref(header)
+    return _Look(
+        ref=ref,
+        next_base_fee=next_base_fee(ref.base_fee, int(header["gasUsed"], 16), int(header["gasLimit"], 16)),
+        lens=_tick().result(encoded),
+        nonces=(nonces[0], nonces[1]),
+    )
 
 
 @lru_cache(maxsize=1)

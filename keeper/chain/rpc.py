@@ -96,6 +96,13 @@ class Rpc:
             raise RpcRefused(self.label, found.method, found.message, found.code)
         return found
 
+    def understood(self, read: Callable[[Any], T], found: Any) -> T:
+        """`read(found)`, or RpcUnreachable where the answer has not the shape that was asked for."""
+        try:
+            return read(found)
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            raise RpcUnreachable(self.label, "its answer is not what was asked for") from None
+
     def _retried(self, attempt: Callable[[], T]) -> T:
         retrying = Retrying(
             stop=stop_after_attempt(READ_TRIES) | stop_after_delay(self.timeout),

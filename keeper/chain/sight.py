@@ -72,7 +72,7 @@ def snapshot(lens: Mapping[str, Any], block: BlockRef, manifest: Manifest) -> Sn
         assets=assets,
         routes=tuple(_route(index, route) for index, route in enumerate(seen["routes"])),
         observations=tuple(
-            _voice(index, voice, block.timestamp)
+            _voice(index, voice, asset["all"]["mid"] != 0, block.timestamp)
             for index, asset in enumerate(seen["assets"])
             for voice in asset["voices"]
         ),
@@ -147,10 +147,11 @@ def _route(index: int, found: Mapping[str, Any]) -> RouteState:
     )
 
 
-def _voice(index: int, found: Mapping[str, Any], now: Timestamp) -> PriceObservation:
+def _voice(index: int, found: Mapping[str, Any], priced: bool, now: Timestamp) -> PriceObservation:
     verdict, reason = _VERDICTS[found["verdict"]]
     if found["verdict"] == _OK and not found["inCluster"]:
-        verdict, reason = PriceVerdict.OUTLIER, "outside the cluster that makes the price"
+        lone = "no other voice agrees, so there is no price"
+        verdict, reason = PriceVerdict.OUTLIER, "outside the cluster that makes the price" if priced else lone
     updated = found["updatedAt"]
     return PriceObservation(
         asset=index,

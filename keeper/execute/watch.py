@@ -7,7 +7,7 @@ is cancelled (a later release does both). What can no longer succeed and was nev
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from keeper.chain import abi, vault
@@ -53,7 +53,7 @@ class _Watch:
         self.rpc, self.writer, self.manifest = rpc, writer, manifest
         self.intent, self.attempts, self.state = intent, tuple(attempts), state
         self._spent_looks = 0
-        self._sent_at = time.monotonic()
+        self._sent_at = float("-inf")
 
     def advance(self, promised: Report | None) -> Outcome | None:
         """One look, and what follows from it; the outcome once there is one. Raises RpcUnreachable, RpcRefused."""
@@ -64,6 +64,7 @@ class _Watch:
             return self._spent(look)
         if self.state is TxState.MINED:
             self._record(TxState.SENT, "reorganised away")
+            self._sent_at = float("-inf")
         return self._pending(look)
 
     def standing(self, reason: str) -> Outcome:
@@ -81,7 +82,7 @@ class _Watch:
         if profile.finality.tag:
             calls.append(("eth_getBlockByNumber", [profile.finality.tag, False]))
         found = [self.rpc.accepted(answer) for answer in self.rpc.many(calls)]
-        head = block_ref(found[0])
+        head = self.rpc.understood(block_ref, found[0])
         last = found[3 + len(self.attempts)] if profile.finality.tag else None
         read = [
             receipts.read(answer, a.tx_hash, self.intent) for answer, a in zip(found[3:], self.attempts, strict=False)
@@ -90,7 +91,7 @@ class _Watch:
             head=head,
             final_number=int(last["number"], 16) if last else (-1 if profile.finality.tag else head.number),
             count=int(found[1], 16),
-            epoch=vault.epoch_of(found[2]),
+            epoch=self.rpc.understood(vault.epoch_of, found[2]),
             receipt=next((receipt for receipt in read if receipt is not None), None),
         )
 
@@ -171,6 +172,11 @@ class _Watch:
         self.state = state
 
 
+def never() -> bool:
+    """Nobody wants the watching to end early."""
+    return False
+
+
 def settle(
     rpc: Rpc,
     writer: Writer,
@@ -180,13 +186,14 @@ def settle(
     *,
     timeout: float,
     promised: Report | None = None,
-    state: TxState = TxState.SENT,
+    state: TxState = TxState.UNKNOWN,
+    stopping: Callable[[], bool] = never,
 ) -> Outcome:
-    """Follow an intent for at most `timeout` seconds. `state` is the journal's; `promised` the simulation's report.
+    """Follow an intent for at most `timeout` seconds, or until `stopping` says so.
 
-    FINAL_OK, FINAL_REVERT, DROPPED and SUPERSEDED are recorded ends. Any other state is where it stands: nothing final
-    is recorded, and watching goes on with the next call. An RPC that is away is waited for. Raises RpcRefused,
-    JournalError.
+    `state` is the journal's; `promised` the simulation's report. FINAL_OK, FINAL_REVERT, DROPPED and SUPERSEDED are
+    recorded ends. Any other state is where it stands: nothing final is recorded, and the next call goes on watching. An
+    RPC that is away is waited for. Raises RpcRefused, JournalError.
     """
     watch = _Watch(rpc, writer, manifest, intent, attempts, state)
     pause = min(max(rpc.profile.block_ms / 4_000, 0.05), 3.0)
@@ -200,6 +207,6 @@ def settle(
         if outcome is not None:
             writer.record_outcome(outcome)
             return outcome
-        if time.monotonic() + pause > give_up:
+        if stopping() or time.monotonic() + pause > give_up:
             return watch.standing(f"{reason} within {timeout:g} s")
         time.sleep(pause)

@@ -55,14 +55,16 @@ class Exchange:
         self._handler.end_headers()
         self._handler.wfile.write(body)
 
-    def result(self, value: Any) -> None:
-        """Answer as a node would with this result."""
-        self.reply(json.dumps({"jsonrpc": "2.0", "id": self.request["id"], "result": value}).encode())
-
-    def error(self, code: int, message: str) -> None:
-        """Answer as a node would that refuses."""
-        refusal = {"code": code, "message": message}
-        self.reply(json.dumps({"jsonrpc": "2.0", "id": self.request["id"], "error": refusal}).encode())
+    def instead(self, method: str, answer: dict[str, Any]) -> None:
+        """Answer every call of `method` ("*": all) so; the node hears of the others only."""
+        asked = self.request if isinstance(self.request, list) else [self.request]
+        ours = [one for one in asked if method in ("*", one["method"])]
+        others = [one for one in asked if one not in ours]
+        answers = [{"jsonrpc": "2.0", "id": one["id"], **answer} for one in ours]
+        if others:
+            self.body = json.dumps(others).encode()
+            answers += json.loads(self.forward())
+        self.reply(json.dumps(answers if isinstance(self.request, list) else answers[0]).encode())
 
     def hang_up(self) -> None:
         """Close the connection without a word."""
@@ -186,14 +188,29 @@ def late(seconds: float) -> Fault:
     return fault
 
 
-def says(value: Any) -> Fault:
-    """This result instead of the node's."""
-    return lambda exchange: exchange.result(value)
+def says(method: str, value: Any) -> Fault:
+    """This result instead of the node's, for every call of `method` in the request."""
+    return lambda exchange: exchange.instead(method, {"result": value})
 
 
-def refuses(code: int, message: str) -> Fault:
-    """This refusal instead of the node's answer; the node hears nothing."""
-    return lambda exchange: exchange.error(code, message)
+def refuses(method: str, code: int, message: str) -> Fault:
+    """This refusal instead of the node's answer, for every call of `method` in the request."""
+    return lambda exchange: exchange.instead(method, {"error": {"code": code, "message": message}})
+
+
+def rewrites(method: str, change: Callable[[Any], Any]) -> Fault:
+    """The node's answer with `change` made to every result of `method`, in a batch or alone."""
+
+    def fault(exchange: Exchange) -> None:
+        answers = json.loads(exchange.forward())
+        asked = exchange.request if isinstance(exchange.request, list) else [exchange.request]
+        for request in asked:
+            for answer in answers if isinstance(answers, list) else [answers]:
+                if request["method"] == method and answer["id"] == request["id"]:
+                    answer["result"] = change(answer["result"])
+        exchange.reply(json.dumps(answers).encode())
+
+    return fault
 
 
 def slow(seconds: float) -> Fault:

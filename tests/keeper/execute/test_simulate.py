@@ -1,0 +1,136 @@
+"""Candidates run on a real vault by a real node, before anything is signed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from keeper.chain.fees import Fees
+from keeper.errors import RpcRefused
+from keeper.execute import simulate
+from keeper.execute.simulate import SANDWICH_BPS
+from keeper.model import ActionKind, AssetDelta, Order
+from keeper.units import BPS, GWEI, TokenUnits, Wei
+from tests.keeper.execute.desk import DECISION, USDC, WBTC, WETH, Desk
+from tests.keeper.wire import refuses
+
+
+@pytest.mark.parametrize(
+    ("terms", "name"),
+    [({"epoch": 9}, "EpochMoved"), ({"config_version": 9}, "ConfigMoved"), ({"deadline": 1}, "DeadlinePassed")],
+)
+def test_terms_that_have_moved_revert_by_name(desk: Desk, terms: dict[str, int], name: str) -> None:
+    seen = desk.observe()
+    best, every = simulate.best(
+        desk.rpc, seen.snapshot, desk.decision(seen), desk.terms(seen, **terms), desk.signer.address, desk.fees(seen)
+    )
+    assert best.revert is not None
+    assert (best.revert.name, best.revert.args[0]) == (name, str(next(iter(terms.values()))))
+    assert best.gas_limit == 0
+    assert [simulation.succeeds for simulation in every] == [False, False]
+    assert best is every[0]
+
+
+def test_the_vaults_gas_ceiling_is_visible(desk: Desk) -> None:
+    seen = desk.observe()
+    bid = Wei(300 * GWEI)
+    fees = Fees(max_fee=bid, priority_fee=bid, ceiling=bid, expected=bid)
+    best, _ = simulate.best(desk.rpc, seen.snapshot, desk.decision(seen), desk.terms(seen), desk.signer.address, fees)
+    assert best.revert is not None
+    assert (best.revert.name, best.revert.args) == ("GasPriceTooHigh", (str(bid), str(200 * GWEI)))
+
+
+def test_a_stranger_is_refused_by_the_vault(desk: Desk) -> None:
+    seen, stranger = desk.observe(), desk.deployed.book.address("stranger")
+    best, _ = simulate.best(desk.rpc, seen.snapshot, desk.decision(seen), desk.terms(seen), stranger, desk.fees(seen))
+    assert best.revert is not None
+    assert (best.revert.name, best.revert.args) == ("NotKeeper", (stranger,))
+
+
+def test_a_node_that_cannot_simulate_is_named(desk: Desk) -> None:
+    seen = desk.observe()
+    desk.wire.next("eth_simulateV1", refuses("eth_simulateV1", -32601, "no such method"))
+    with pytest.raises(RpcRefused, match=r"chain\.local\.rpc\[0\] refuses eth_simulateV1"):
+        simulate.best(
+            desk.rpc, seen.snapshot, desk.decision(seen), desk.terms(seen), desk.signer.address, desk.fees(seen)
+        )
+
+
+def test_both_doors_are_tried_in_one_round_trip_and_the_better_is_taken(desk: Desk) -> None:
+    seen = desk.observe()
+    before = desk.rpc.round_trips
+    best, every = simulate.best(
+        desk.rpc, seen.snapshot, desk.decision(seen), desk.terms(seen), desk.signer.address, desk.fees(seen)
+    )
+    assert desk.rpc.round_trips - before == 1
+    assert [simulation.orders[0].route for simulation in every] == [
+        desk.way(seen, WETH, USDC),
+        desk.way(seen, WETH, USDC, place=1),
+    ]
+    assert all(simulation.succeeds for simulation in every)
+    assert every[0].report == every[1].report, "one pool behind both doors"
+    assert best is min(every, key=lambda simulation: simulation.gas_used)
+    assert best.gas_used < best.gas_limit < 2 * best.gas_used
+
+
+def test_what_is_sent_is_bound_to_what_was_simulated(desk: Desk) -> None:
+    seen = desk.observe()
+    best = desk.simulated(seen)
+    (order,) = best.orders
+    weth, usdc = seen.snapshot.assets[WETH], seen.snapshot.assets[USDC]
+    assert order.max_in < 10**20, "the vault clamps: no target is crossed"
+    assert best.deltas[0] == AssetDelta(WETH, -order.max_in)
+    assert order.min_out == best.deltas[1].amount * (BPS - SANDWICH_BPS) // BPS
+    assert best.report is not None
+    assert best.report.drift_after < best.report.drift_before
+    assert weth.weight > weth.target
+    assert usdc.weight < usdc.target
+    again, _ = simulate.best(
+        desk.rpc, seen.snapshot, desk.decision(seen, order), desk.terms(seen), desk.signer.address, desk.fees(seen)
+    )
+    assert again.report == best.report
+    assert again.orders == best.orders
+
+
+def test_a_stricter_minimum_of_the_decision_stands(desk: Desk) -> None:
+    seen = desk.observe()
+    (order,) = desk.simulated(seen).orders
+    strict = replace(order, min_out=TokenUnits(order.min_out + 1_000))
+    best, _ = simulate.best(
+        desk.rpc, seen.snapshot, desk.decision(seen, strict), desk.terms(seen), desk.signer.address, desk.fees(seen)
+    )
+    assert best.orders[0].min_out == order.min_out + 1_000
+
+
+def test_two_orders_are_bound_each_to_its_own_fill(desk: Desk) -> None:
+    seen = desk.observe()
+    orders = [Order(desk.way(seen, WETH, bought), TokenUnits(12 * 10**18), TokenUnits(0)) for bought in (USDC, WBTC)]
+    best, every = simulate.best(
+        desk.rpc, seen.snapshot, desk.decision(seen, *orders), desk.terms(seen), desk.signer.address, desk.fees(seen)
+    )
+    assert len(every) == 4
+    assert best.succeeds
+    assert [delta.asset for delta in best.deltas] == [WETH, WBTC, USDC]
+    assert best.deltas[0].amount == -sum(order.max_in for order in best.orders)
+    assert best.orders[0].min_out == best.deltas[2].amount * (BPS - SANDWICH_BPS) // BPS
+    assert best.orders[1].min_out == best.deltas[1].amount * (BPS - SANDWICH_BPS) // BPS
+
+
+def test_a_halt_can_be_tried_and_a_flatten_only_after_it(desk: Desk) -> None:
+    seen = desk.observe()
+    halt, flatten = (
+        simulate.exit_trial(desk.rpc, seen.snapshot, action, DECISION, desk.signer.address, desk.fees(seen))
+        for action in (ActionKind.HALT, ActionKind.FLATTEN)
+    )
+    assert halt.succeeds
+    assert halt.gas_limit > halt.gas_used > 21_000
+    assert flatten.revert is not None
+    assert flatten.revert.name == "NotHalted"
+
+
+def test_an_action_without_orders_has_no_candidates(desk: Desk) -> None:
+    seen = desk.observe()
+    noop = replace(desk.decision(seen), orders=())
+    with pytest.raises(ValueError, match="0 orders"):
+        simulate.best(desk.rpc, seen.snapshot, noop, desk.terms(seen), desk.signer.address, desk.fees(seen))
