@@ -12,7 +12,17 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from keeper.units import WAD, Share18, Timestamp, format_gwei, format_share, format_usd, share_from_bps
+from keeper.units import (
+    WAD,
+    Share18,
+    Timestamp,
+    Usd18,
+    format_gwei,
+    format_share,
+    format_units,
+    format_usd,
+    share_from_bps,
+)
 from scripts.story.facts import Scene
 from scripts.story.reckoning import moment
 
@@ -87,7 +97,7 @@ def table_of(scene: Scene) -> Group:
         weight = sight.weight(held)
         table.add_row(
             held.symbol,
-            format_usd(held.price),
+            price(held.price),
             bar(weight, target),
             format_share(weight),
             f"of {format_share(target)}",
@@ -108,6 +118,11 @@ def bar(weight: Share18, target: Share18) -> str:
     """A weight as a bar with its target marked."""
     filled, mark = (min(share * _BAR // _BAR_ALL, _BAR - 1) for share in (weight, target))
     return "".join("|" if place == mark else "█" if place < filled else "·" for place in range(_BAR))
+
+
+def price(usd: Usd18) -> str:
+    """Dollars and cents, and a hundredth of a cent where a peg is looked at."""
+    return format_usd(usd) if usd >= 2 * WAD else f"${format_units(usd, 18, 4)}"
 
 
 def clock(time: Timestamp) -> str:

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -45,7 +46,7 @@ class Script:
 
 def script(seed: int, *, quick: bool) -> Script:
     """The short or the whole story."""
-    return Script(seed, 30, 24) if quick else Script(seed, 60, 48)
+    return Script(seed, 25, 20) if quick else Script(seed, 60, 48)
 
 
 class Telling:
@@ -97,13 +98,23 @@ class Telling:
             code = self._cast.perform(
                 "kill", [sys.executable, "-m", "keeper", "kill", "--yes", *self._configured()], log, KILL_SECONDS
             )
-            if self._witness.sight().share(STABLE) >= LEAST_STABLE:
+            if self._witness.sight().share(STABLE) >= LEAST_STABLE or number == MOST_KILLS:
                 break
             self._say(f"  kill {number} left something unsold ({last_words(log)}); again after the next step")
             self._step()
         if code != ExitCode.DONE:
             raise StageFailed("kill", f"keeper kill ended with {code}: {last_words(log)}", log)
         return before
+
+    def end(self) -> None:
+        """The keeper looks once more at a halted vault; then both are told to end, and asked how they ended."""
+        if self._market is None or self._keeper is None:
+            raise ValueError("the telling has not started")
+        _hear_tick(self._keeper, self._witness.sight().block, LOOK_SECONDS)
+        for actor in (self._market, self._keeper):
+            code = self._cast.end(actor)
+            if code != ExitCode.DONE:
+                raise StageFailed(actor.name, f"told to end, it ended with {code}: {last_words(actor.log)}", actor.log)
 
     def _step(self) -> None:
         """One step of the market; then the keeper has had its look."""
@@ -128,23 +139,15 @@ class Telling:
     def _configured(self) -> tuple[str, str]:
         return "--config", str(self._where.config)
 
-    def end(self) -> None:
-        """The keeper looks once more at a halted vault; then both are told to end, and asked how they ended."""
-        for actor in (self._market, self._keeper):
-            if actor is None:
-                continue
-            code = self._cast.end(actor)
-            if code != ExitCode.DONE:
-                raise StageFailed(actor.name, f"told to end, it ended with {code}: {last_words(actor.log)}", actor.log)
-
 
 def _hear_tick(keeper: Actor, block: int, seconds: float) -> str:
     """Wait until the keeper has ended a tick that saw this block or a later one; its reason, in its own words.
 
     The log repeats the sentence only when the reason is another than the tick's before.
     """
+    give_up = time.monotonic() + seconds
     while True:
-        line = keeper.line(seconds)
+        line = keeper.line(give_up - time.monotonic())
         found = _TICK.search(line)
         if found is not None and int(found["block"]) >= block:
             words = dict(word.partition("=")[::2] for word in shlex.split(line))
