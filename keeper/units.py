@@ -120,6 +120,11 @@ def format_share(share: Share18) -> str:
     return f"{format_units(share, 16)} %"
 
 
+def nearest(share: Share18) -> Share18:
+    """The whole basis point nearest to a share: for showing weights, never for comparing them."""
+    return share_from_bps(Bps((share + SHARE_PER_BPS // 2) // SHARE_PER_BPS))
+
+
 def format_gwei(wei: Wei) -> str:
     """A gas price in gwei with three places: `1.250 gwei`."""
     return f"{format_units(wei, 9, 3)} gwei"

@@ -64,7 +64,7 @@ def _rehearsed(settings: Settings, vault: str | None, reason: str) -> Answer:
         "action": action.value,
         "verdict": guard.verdict.value if guard else None,
         "checks": shown.checks_data(checks),
-        **shown.vault_data(seen.snapshot),
+        "vault": shown.vault_data(seen.snapshot),
     }
     then = "halt, then flatten" if action is ActionKind.HALT else "flatten (the vault is halted already)"
     text = (
@@ -88,7 +88,7 @@ def _done(done: Killed) -> Answer:
         "sold": list(done.sold),
         "failed": [{"symbol": leg.symbol, "route": leg.route, "reason": leg.reason} for leg in done.failed],
         "stable_share": str(done.stable_share),
-        **shown.vault_data(done.after),
+        "vault": shown.vault_data(done.after),
     }
     lines = [] if done.halt is None else [f"halted: {shown.outcome_line(done.halt)}"]
     lines.append(f"flattened: {shown.outcome_line(done.flatten)}")

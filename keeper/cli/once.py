@@ -50,7 +50,7 @@ def _once(config: Path | None, vault: str | None, mode: Mode) -> Answer:
         "benefit": plain(cycle.deliberation.decision.benefit),
         "checks": checks_data(cycle.guard.checks if cycle.guard else ()),
         "outcome": outcome_data(done.outcome),
-        **vault_data(done.considered.seen.snapshot),
+        "vault": vault_data(done.considered.seen.snapshot),
     }
     lines = [f"{cycle.action}: {cycle.reason}"]
     if done.outcome is not None:

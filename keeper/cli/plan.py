@@ -42,7 +42,7 @@ def _plan(config: Path | None, vault: str | None) -> Answer:
         "chosen": found.simulations.index(chosen) if chosen in found.simulations else None,
         "verdict": guard.verdict.value if guard else None,
         "checks": shown.checks_data(guard.checks if guard else ()),
-        **shown.vault_data(found.seen.snapshot),
+        "vault": shown.vault_data(found.seen.snapshot),
     }
     tables = [shown.portfolio(found.seen.snapshot)]
     if found.simulations:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from keeper.ids import plain
 from keeper.model import Check, GuardVerdict, Outcome, PriceVerdict, Simulation, Snapshot
-from keeper.units import Seconds, format_share, format_units, format_usd
+from keeper.units import Seconds, Usd18, format_share, format_units, format_usd, nearest
 
 WIDTH = 118
 
@@ -37,7 +37,7 @@ def vault_data(snapshot: Snapshot) -> dict[str, Any]:
     """A snapshot's figures, integers in base units as decimal strings."""
     vault = snapshot.vault
     return {
-        "vault": vault.address,
+        "address": vault.address,
         "chain_id": snapshot.chain_id,
         "block": plain(snapshot.block),
         "mode": vault.mode.value,
@@ -82,17 +82,22 @@ def portfolio(snapshot: Snapshot) -> Table:
         right=("balance", "price", "value", "weight", "target"),
     )
     for asset in snapshot.assets:
-        price = "none" if asset.price is None else format_usd(asset.price)
+        price = "none" if asset.price is None else priced(asset.price)
         note = " (frozen)" if asset.frozen else "" if asset.counted else " (not counted)"
         made.add_row(
             asset.symbol + note,
             format_units(asset.balance, asset.decimals, min(asset.decimals, 4)),
             price,
             format_usd(asset.value),
-            format_share(asset.weight),
-            format_share(asset.target),
+            format_share(nearest(asset.weight)),
+            format_share(nearest(asset.target)),
         )
     return made
+
+
+def priced(price: Usd18) -> str:
+    """A price with four places: a stablecoin's matter."""
+    return f"${format_units(price, 18, 4)}"
 
 
 def voices(snapshot: Snapshot) -> Table:
@@ -100,7 +105,7 @@ def voices(snapshot: Snapshot) -> Table:
     names = {asset.index: asset.symbol for asset in snapshot.assets}
     made = table("prices, voice by voice", "asset", "source", "kind", "price", "age", "verdict", right=("price", "age"))
     for voice in snapshot.observations:
-        price = "none" if voice.price is None else format_usd(voice.price)
+        price = "none" if voice.price is None else priced(voice.price)
         verdict = voice.verdict.value + (f": {voice.reason}" if voice.verdict is not PriceVerdict.OK else "")
         made.add_row(names[voice.asset], voice.source, voice.kind.value, price, f"{voice.age} s", verdict)
     return made
@@ -152,7 +157,9 @@ def outcome_line(outcome: Outcome) -> str:
     if outcome.report is not None:
         before, after = outcome.report.drift_before, outcome.report.drift_after
         drift = f", drift {format_share(before)} to {format_share(after)}, loss {format_share(outcome.report.loss)}"
-    return f"{outcome.state}{block}, gas {outcome.gas_used}{drift}: {outcome.reason} ({outcome.tx_hash or 'not sent'})"
+    revert = f" {outcome.revert.name}({', '.join(outcome.revert.args)})" if outcome.revert else ""
+    end = f"{outcome.reason}{revert} ({outcome.tx_hash or 'not sent'})"
+    return f"{outcome.state}{block}, gas {outcome.gas_used}{drift}: {end}"
 
 
 def outcome_data(outcome: Outcome | None) -> Any:

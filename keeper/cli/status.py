@@ -40,7 +40,7 @@ def _status(config: Path | None, vault: str | None, last: int) -> Answer:
     left = snapshot.vault.mandate_expires - snapshot.block.timestamp
     cycles = last_cycles(settings.journal, last) if last else []
     data: dict[str, Any] = {
-        **shown.vault_data(snapshot),
+        "vault": shown.vault_data(snapshot),
         "account": post.account,
         "role": seen.role,
         "balance": str(seen.balance),

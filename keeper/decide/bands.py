@@ -25,6 +25,7 @@ from keeper.units import (
     format_usd,
     mul_div_down,
     mul_div_up,
+    nearest,
     share_from_bps,
 )
 
@@ -81,7 +82,7 @@ def _noop(state: PolicyState, code: ReasonCode, reason: str, worth: Worth | None
 
 
 def _stands(position: Position, nav: Usd18, off: Share18) -> str:
-    weight, goal = (Share18(mul_div_down(value, WAD, nav)) for value in (position.value, position.goal))
+    weight, goal = (nearest(Share18(mul_div_down(value, WAD, nav))) for value in (position.value, position.goal))
     return f"{position.asset.symbol} {format_share(weight)} against {format_share(goal)} is {format_share(off)} off"
 
 

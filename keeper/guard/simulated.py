@@ -5,7 +5,7 @@ from __future__ import annotations
 from keeper.guard.facts import Facts
 from keeper.guard.verdicts import made
 from keeper.model import Check, GuardVerdict, Simulation
-from keeper.units import BPS, Share18, format_share, mul_div_up
+from keeper.units import BPS, Share18, format_share, format_units, mul_div_up
 
 
 def succeeds(facts: Facts, found: Simulation) -> Check:
@@ -44,7 +44,7 @@ def loss_budget(facts: Facts, found: Simulation) -> Check:
     if found.report is None:
         return made("loss-budget", False, "the simulation brought no report")
     left = Share18(min(facts.snapshot.vault.headroom.loss_day, facts.snapshot.vault.headroom.loss_month))
-    text = f"the loss is {format_share(found.report.loss)} of NAV, left are {format_share(left)}"
+    text = f"the loss is {_fine(found.report.loss)} of NAV, left are {_fine(left)}"
     return made("loss-budget", found.report.loss <= left, text, value=found.report.loss, limit=left, unit="share18")
 
 
@@ -73,3 +73,8 @@ def fair_price(facts: Facts, found: Simulation) -> Check:
     short = mul_div_up(max(given - got, 0), BPS, given) if given else 0
     text = f"the trades bring {short} bps less than the oracle's prices, the routes allow {allowed}"
     return made("fair-price", bool(given) and short <= allowed, text, value=short, limit=allowed, unit="bps")
+
+
+def _fine(share: Share18) -> str:
+    """A share of a few basis points, to a hundredth of one."""
+    return f"{format_units(share, 16, 4)} %"

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from keeper.chain.fees import Deferred, Fees, quote
@@ -32,7 +33,7 @@ from keeper.units import Timestamp
 DEADLINE_BLOCKS = 10
 LEAST_DEADLINE = 120
 """A transaction may be mined for ten blocks, at least two minutes; the vault itself allows an hour."""
-SETTLE_SECONDS = 15.0
+SETTLE_SECONDS = 60.0
 """How long one tick follows its transaction; the ticks after it go on following."""
 EXPECTED_GAS = 1_500_000
 """What a rebalance is taken to need before it was simulated: two trades of five assets."""
@@ -95,7 +96,9 @@ def consider(post: Post, seen: Observation, state: PolicyState, previous: Hash32
     return Considered(seen, deliberation, terms, fees, check(replace(facts, gas=gas, simulation=chosen)), every)
 
 
-def tick(post: Post, writer: Writer, state: PolicyState, seen: Observation) -> Tick:
+def tick(
+    post: Post, writer: Writer, state: PolicyState, seen: Observation, stopping: Callable[[], bool] = watch.never
+) -> Tick:
     """Consider what was seen and write it down; with an open key also act, and wait for the end of it.
 
     The journal's rows are durable before anything is sent. Raises ChainError, JournalError.
@@ -106,10 +109,17 @@ def tick(post: Post, writer: Writer, state: PolicyState, seen: Observation) -> T
     written = writer.record_cycle(cycle)
     if not acts:
         return Tick(considered, cycle, written)
-    return Tick(considered, cycle, written, act(post, writer, considered))
+    return Tick(considered, cycle, written, act(post, writer, considered, stopping=stopping))
 
 
-def act(post: Post, writer: Writer, considered: Considered, *, timeout: float = SETTLE_SECONDS) -> Outcome:
+def act(
+    post: Post,
+    writer: Writer,
+    considered: Considered,
+    *,
+    timeout: float = SETTLE_SECONDS,
+    stopping: Callable[[], bool] = watch.never,
+) -> Outcome:
     """Make the intent of what passed, sign, store, send, and follow it for a while; it may be unfinished still."""
     deliberation, report, fees = considered.deliberation, considered.guard, considered.fees
     if post.signer is None or report is None or report.simulation is None or not isinstance(fees, Fees):
@@ -125,7 +135,16 @@ def act(post: Post, writer: Writer, considered: Considered, *, timeout: float = 
     intent = admit(deliberation.snapshot, decision, report, considered.terms, sendable)
     writer.record_intent(intent)
     attempt = send.submit(post.rpc, writer, post.signer, intent, fees, nonce=considered.seen.nonce)
-    return watch.settle(post.rpc, writer, post.manifest, intent, (attempt,), timeout=timeout, promised=found.report)
+    return watch.settle(
+        post.rpc,
+        writer,
+        post.manifest,
+        intent,
+        (attempt,),
+        timeout=timeout,
+        promised=found.report,
+        stopping=stopping,
+    )
 
 
 def deadline_of(now: Timestamp, block_ms: int) -> Timestamp:

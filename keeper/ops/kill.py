@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from keeper.chain import abi, vault
-from keeper.chain.fees import OFF, Deferred, quote
+from keeper.chain.fees import OFF, Deferred, Fees, first_bid, quote
 from keeper.chain.lens import Observation
-from keeper.errors import HoldError, RefusedError
+from keeper.errors import HoldError, RefusedError, RpcRefused
 from keeper.execute import simulate
 from keeper.execute.recover import recover
 from keeper.guard import Clock, Facts, check, kill_gas
@@ -36,6 +36,10 @@ from keeper.units import NO_VALUE, Share18, Usd18, Wei, share_of, value_of
 
 CEILING_FACTOR = 5
 """A kill may bid this many times the keeper's own gas ceiling: the vault's ceiling does not bind an exit."""
+RUSH_FACTOR = 8
+"""It bids up to this many base fees, seventeen full blocks' rise: what is not needed is not paid."""
+TRIES = 3
+"""So often each of its two transactions is decided anew, where a node would not take it."""
 SETTLE_SECONDS = 120.0
 """How long each of its two transactions is watched."""
 
@@ -85,7 +89,7 @@ def consider(post: Post, seen: Observation, action: ActionKind, reason: str, pre
         deadline=deadline_of(snapshot.block.timestamp, post.vault.profile.block_ms),
         decision_id=deliberation.decision_id,
     )
-    fees = quote(post.vault.profile, seen.next_base_fee, Wei(post.vault.gas_ceiling * CEILING_FACTOR), OFF)
+    fees = eager(post, seen)
     facts = Facts(
         snapshot=snapshot,
         decision=decision,
@@ -100,6 +104,18 @@ def consider(post: Post, seen: Observation, action: ActionKind, reason: str, pre
     found = simulate.exit_trial(post.rpc, snapshot, action, terms.decision_id, post.account, fees)
     gas = replace(facts.gas, limit=found.gas_limit)
     return Considered(seen, deliberation, terms, fees, check(replace(facts, gas=gas, simulation=found)), (found,))
+
+
+def eager(post: Post, seen: Observation) -> Fees | Deferred:
+    """A bid that outlasts a rush: many times the base fee, as far as the ceiling and the purse go."""
+    profile, ceiling = post.vault.profile, Wei(post.vault.gas_ceiling * CEILING_FACTOR)
+    fees = quote(profile, seen.next_base_fee, ceiling, OFF)
+    if isinstance(fees, Deferred):
+        return fees
+    rush = seen.next_base_fee * RUSH_FACTOR + fees.priority_fee
+    purse = seen.balance // kill_gas(seen.snapshot)
+    most = min(first_bid(ceiling, profile.replacement.min_bump_bps), rush, purse)
+    return replace(fees, max_fee=Wei(max(fees.max_fee, most)))
 
 
 def kill(post: Post, reason: str) -> Killed:
@@ -130,23 +146,35 @@ def kill(post: Post, reason: str) -> Killed:
 
 
 def _carry_out(post: Post, writer: Writer, seen: Observation, action: ActionKind, reason: str) -> Outcome:
+    for _ in range(TRIES - 1):
+        try:
+            outcome = _try(post, writer, seen, action, reason)
+        except RpcRefused:
+            seen = post.observe()  # what the node would not take is recorded as DROPPED: decide anew
+            continue
+        if outcome.state is not TxState.DROPPED:
+            return _ended(outcome, str(action))
+        seen = post.observe()
+    return _ended(_try(post, writer, seen, action, reason), str(action))
+
+
+def _try(post: Post, writer: Writer, seen: Observation, action: ActionKind, reason: str) -> Outcome:
     considered = consider(post, seen, action, reason, writer.previous_id)
     cycle = Cycle(considered.deliberation, considered.guard, acts=considered.passed)
     writer.record_cycle(cycle)
     if not considered.passed:
         raise RefusedError(f"{action} did not pass: {cycle.reason}", remedy="see contracts/SPEC.md, and keeper doctor")
-    outcome = act(post, writer, considered, timeout=SETTLE_SECONDS)
-    _ended(outcome, str(action))
-    return outcome
+    return act(post, writer, considered, timeout=SETTLE_SECONDS)
 
 
-def _ended(outcome: Outcome, what: str) -> None:
+def _ended(outcome: Outcome, what: str) -> Outcome:
     if not outcome.state.finished:
         raise HoldError(
             f"{what} is {outcome.state}: {outcome.reason}", remedy="run keeper kill again: it follows first"
         )
     if outcome.state is not TxState.FINAL_OK and what != "an earlier kill":
         raise RefusedError(f"{what} ended as {outcome.state}: {outcome.reason}", remedy="run keeper kill again")
+    return outcome
 
 
 def _legs(post: Post, flatten: Outcome) -> tuple[tuple[str, ...], tuple[LegFailure, ...]]:

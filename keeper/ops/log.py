@@ -65,5 +65,6 @@ def settled(log: FilteringBoundLogger, outcome: Outcome) -> None:
         block=outcome.block.number if outcome.block else 0,
         gas=outcome.gas_used,
         drift=format_share(report.drift_after) if report else "",
+        revert=outcome.revert.name if outcome.revert else "",
         reason=outcome.reason,
     )

@@ -9,7 +9,6 @@ end    the journal cannot be written, the key is not entitled, defects in a row
 from __future__ import annotations
 
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,7 +32,6 @@ class Loop:
 
     def __init__(self, shift: Shift) -> None:
         self._shift = shift
-        self._stop = threading.Event()
         self._defects = Breaker(MOST_DEFECTS)
         self._failures = Breaker(MOST_FAILURES)
         self.ticks = 0
@@ -41,17 +39,17 @@ class Loop:
 
     def stop(self) -> None:
         """End after the step under way."""
-        self._stop.set()
+        self._shift.stop.set()
 
     def run(self, most: int | None = None) -> None:
         """Tick until stopped, or `most` times. Raises what wants a person or a supervisor: HaltError, JournalError,
         SignerError, UsageError, and a defect once there were several in a row."""
         state: PolicyState | None = None
-        while not self._stop.is_set() and self.ticks != most:
+        while not self._shift.stop.is_set() and self.ticks != most:
             begun = time.monotonic()
             state = self._tick(state)
             self.ticks += 1
-            self._stop.wait(max(self._shift.post.vault.tick_seconds - (time.monotonic() - begun), 0))
+            self._shift.stop.wait(max(self._shift.post.vault.tick_seconds - (time.monotonic() - begun), 0))
 
     def _tick(self, state: PolicyState | None) -> PolicyState | None:
         """One tick and its failures; returns what the policy remembers, None where the journal must be asked."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Event
 
 from structlog.typing import FilteringBoundLogger
 
@@ -25,6 +26,8 @@ class Shift:
     journal: Journal
     writer: Writer
     log: FilteringBoundLogger
+    stop: Event = field(default_factory=Event)
+    """Set when the process is to end: nothing new begins, and nothing is waited for."""
 
 
 @contextmanager
@@ -57,7 +60,9 @@ def refuse_latched(journal: Journal, post: Post) -> None:
 def finish(shift: Shift) -> tuple[Outcome, ...]:
     """Bring every unfinished intent nearer to its end. HaltError where one was overtaken by a stranger's."""
     post = shift.post
-    ends = recover(post.rpc, shift.journal, shift.writer, post.manifest, timeout=SETTLE_SECONDS)
+    ends = recover(
+        post.rpc, shift.journal, shift.writer, post.manifest, timeout=SETTLE_SECONDS, stopping=shift.stop.is_set
+    )
     for end in ends:
         refuse_superseded(shift, end)
     return ends
@@ -89,7 +94,7 @@ def turn(shift: Shift, state: PolicyState | None = None) -> Tick | None:
             if not outcome.state.finished:
                 return None
     memory = policy_state(shift.journal, post.stream()) if state is None else state
-    done = tick(post, shift.writer, memory, post.observe())
+    done = tick(post, shift.writer, memory, post.observe(), shift.stop.is_set)
     told(shift.log, done)
     refuse_superseded(shift, done.outcome)
     guard = done.considered.guard

@@ -122,7 +122,7 @@ RED: list[tuple[str, str, Facts, GuardVerdict, str]] = [
     ("another pair", "same-orders", ordered(route=1), HALT, "they differ"),
     ("twice", "same-orders", replace(GOOD, simulation=TWICE), HALT, "1 orders were decided, 2 simulated"),
     ("drift stands", "drift-falls", reporting(drift_after=REPORT.drift_before), HOLD, "goes from 4.00 % to 4.00 %"),
-    ("loss above", "loss-budget", reporting(loss=Share18(LOSS + 1)), HOLD, "left are 0.07 %"),
+    ("loss above", "loss-budget", reporting(loss=Share18(LOSS + 1)), HOLD, "left are 0.0700 %"),
     ("turnover above", "turnover-budget", reporting(turnover=Share18(TURNOVER + 1)), HOLD, "left are 15.00 %"),
     (
         "below the oracle",

@@ -1,0 +1,170 @@
+"""The loop: what it survives, what ends it, and that nothing of it is left behind."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from keeper.chain.rpc import Rpc
+from keeper.devnet.kit import Chain
+from keeper.errors import HaltError, NoLease
+from keeper.journal import Journal, last_rows, open_incidents
+from keeper.ops.log import open_log
+from keeper.ops.loop import MOST_DEFECTS, Loop
+from keeper.ops.shift import Shift, begin, latched
+from tests.deployed import Deployed
+from tests.keeper.execute import desk
+from tests.keeper.ops import place as places
+from tests.keeper.ops.place import Place
+from tests.keeper.wire import Exchange, Fault, Wire
+
+REVERTING = "0x60006000fd"
+
+
+class Torn:
+    """A transport that is broken in a way nobody thought of."""
+
+    def __getattr__(self, _name: str) -> object:
+        raise ZeroDivisionError("a defect")
+
+
+@contextmanager
+def shift_at(place: Place) -> Iterator[Shift]:
+    with begin(place.post(), open_log()) as shift:
+        yield shift
+
+
+def cycles(place: Place) -> list[dict[str, Any]]:
+    with Journal.open(f"sqlite:///{place.journal}") as journal:
+        return last_rows(journal, 100, ("cycle",))
+
+
+def test_a_second_keeper_on_the_same_journal_is_refused(place: Place) -> None:
+    with shift_at(place):
+        error = place.said("run", "--ticks", "1", exit_code=8)["error"]
+    assert error["code"] == "journal-locked"
+
+
+def test_a_latched_halt_stops_the_next_start_until_a_person_resumes(place: Place) -> None:
+    with shift_at(place) as shift:
+        raised = latched(shift, "transactions-fail", "3 in a row")
+    refused = place.said("run", "--ticks", "1", exit_code=4)["error"]
+    assert refused["message"] == "halted: transactions-fail: 3 in a row"
+    assert refused["remedy"] == raised.remedy
+    ack = refused["remedy"].split()[-1]
+    assert place.said("doctor", exit_code=4)["error"]["code"] == "halt"
+    wrong = place.said("resume", "--ack", "0x12", exit_code=2)["error"]
+    assert wrong["remedy"] == f"name an open one: {ack}"
+    assert place.said("resume", "--ack", ack, "--reason", "a drill")["data"]["open"] == 0
+    assert place.said("run", "--ticks", "1")["data"]["ticks"] == 1
+
+
+def test_a_node_that_goes_away_is_held_and_waited_for(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Wire(deployed.url).up() as wire:
+        place = places.make(deployed, tmp_path, capsys, url=wire.url)
+        with shift_at(place) as shift:
+            loop = Loop(shift)
+            for _ in range(3):
+                wire.next("eth_call", lambda exchange: exchange.hang_up())
+            loop.run(2)
+            assert loop.ticks == 2
+    assert [row["reason_code"] for row in cycles(place)] == ["rpc-unreachable", "inside-band"]
+
+
+def test_a_defect_ends_a_tick_and_five_in_a_row_the_process(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    with shift_at(place) as shift:
+        broken = replace(shift, post=replace(shift.post, rpc=cast("Rpc", Torn())))
+        loop = Loop(broken)
+        began = time.monotonic()
+        with pytest.raises(ZeroDivisionError):
+            loop.run()
+    assert loop.ticks == MOST_DEFECTS - 1
+    assert time.monotonic() - began < 30
+    assert capsys.readouterr().err.count("event=defect") == MOST_DEFECTS
+
+
+def test_a_journal_that_cannot_be_written_ends_it_at_once(place: Place) -> None:
+    with shift_at(place) as shift:
+        loop = Loop(shift)
+        shift.writer.close()
+        with pytest.raises(NoLease):
+            loop.run(3)
+    assert loop.ticks == 0
+
+
+def test_a_stopped_loop_ends_without_waiting_for_the_next_tick(place: Place) -> None:
+    place.rewrite("tick_seconds = 1", "tick_seconds = 3600")
+    process = place.start("run")
+    try:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "event=tick" in line:
+                break
+        began = time.monotonic()
+        process.terminate()
+        out, _ = process.communicate(timeout=15)
+    finally:
+        process.kill()
+    assert time.monotonic() - began < 5
+    assert (process.returncode, out) == (0, "stopped after 1 ticks, 0 transactions\n")
+    with Journal.open(f"sqlite:///{place.journal}") as journal:
+        leases = [row["step"] for row in last_rows(journal, 10, ("lease",))]
+    assert leases == ["acquired", "released"]
+    assert place.said("once")["data"]["action"] == "NOOP"
+
+
+def test_skips_alike_are_one_row_with_a_count(place: Place) -> None:
+    place.said("run", "--ticks", "3")
+    assert [(row["reason_code"], row["count"]) for row in cycles(place)] == [("inside-band", 1), ("inside-band", 2)]
+
+
+def test_live_acts_once_and_goes_on(drifted: Place) -> None:
+    answer = drifted.said("run", "--mode", "live", "--ticks", "2")
+    assert answer["data"]["sent"] == 1
+    assert [row["reason_code"] for row in cycles(drifted)] == ["outside-band", "inside-band"]
+    assert drifted.sent("keeper") == 1
+
+
+def failing_pools(node: Chain, addresses: list[str]) -> Fault:
+    """The pools break between simulation and block, and are whole again after it: the transaction reverts on chain."""
+
+    def fault(exchange: Exchange) -> None:
+        whole = [node.rpc("eth_getCode", address, "latest") for address in addresses]
+        for address in addresses:
+            node.rpc("anvil_setCode", address, REVERTING)
+        exchange.reply(exchange.forward())
+        for address, code in zip(addresses, whole, strict=True):
+            node.rpc("anvil_setCode", address, code)
+
+    return fault
+
+
+def test_three_transactions_that_fail_in_a_row_are_latched(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.drift(deployed)
+    with Wire(deployed.url).up() as wire:
+        place = places.make(deployed, tmp_path, capsys, url=wire.url)
+        for _ in range(3):
+            wire.next(
+                "eth_sendRawTransaction", failing_pools(place.node, [pool.address for pool in deployed.book.pools])
+            )
+        with begin(place.post(live=True), open_log()) as shift:
+            loop = Loop(shift)
+            with pytest.raises(HaltError, match="transactions-fail: 3 transactions in a row"):
+                loop.run(4)
+            (incident,) = open_incidents(shift.journal, shift.post.stream())
+        assert wire.armed == 0
+        assert place.said("status")["data"]["vault"]["epoch"] == "1"
+    assert incident.code == "transactions-fail"
+    assert place.sent("keeper") == 3
+    with Journal.open(f"sqlite:///{place.journal}") as journal:
+        assert [row["state"] for row in last_rows(journal, 9, ("outcome",))] == ["FINAL_REVERT"] * 3
