@@ -53,7 +53,7 @@ bench: setup ## gas and round trips, measured now: ARGS="--only NAME --json"
 	@$(RUNTIME)/python -m tests.benchmarks $(ARGS)
 
 deploy: setup ## deploy from one TOML: NETWORK=devnet|rpc CONFIG=file.toml ARGS="--from KEY"
-	@$(if $(and $(NETWORK),$(CONFIG)),,$(error say NETWORK=devnet (or rpc, with RPC_URL and CHAIN_ID set) and CONFIG=file.toml))
+	@$(if $(and $(NETWORK),$(CONFIG)),,$(error say NETWORK=devnet (or rpc, with RPC_URL set) and CONFIG=file.toml))
 	@$(BROWNIE) -m scripts.deploy --network $(NETWORK) --config $(CONFIG) $(ARGS)
 
 compare: setup ## hold a chain against its manifest (the script exits 9 where they differ): NETWORK= MANIFEST=
@@ -66,9 +66,9 @@ deposit: setup ## deposit from a key: NETWORK= MANIFEST= ARGS="--from KEY --wrap
 
 account: setup ## a new encrypted key for deploying: NAME=who
 	@$(if $(NAME),,$(error say NAME=who))
-	@echo "brownie's HOME is the project's own: the key goes to $(KEYSTORES)/$(NAME).json, never to ~/.brownie."
-	@echo "make clean keeps that folder. Back the file up, and write the mnemonic down."
-	@umask 077; HOME=$(CURDIR)/.tools/home $(CONTRACTS)/brownie accounts generate $(NAME)
+	@echo "brownie's HOME is the project's own: the key goes to $(KEYSTORES)/$(NAME).json, never to ~/.brownie." >&2
+	@echo "make clean keeps that folder. Back the file up, and its password elsewhere." >&2
+	@$(BROWNIE) -m scripts.account $(NAME) $(ARGS)
 
 LOCK = .tools/uv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 locks: setup ## resolve the Python locks anew; then look at the diff

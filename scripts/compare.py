@@ -10,9 +10,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from requests import RequestException
-
-from keeper.errors import RpcUnreachable
 from keeper.exit_codes import ExitCode
 from keeper.manifest import Manifest, check_chain, load_manifest
 from scripts import facts, networks
@@ -30,11 +27,8 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def compare(manifest: Manifest, reader: Reader) -> tuple[Difference, ...]:
-    """Every fact on which the two disagree, at the reader's block. Raises RpcUnreachable."""
-    try:
-        return facts.differences(facts.recorded(manifest), facts.found(reader, manifest))
-    except RequestException as error:
-        raise RpcUnreachable(f"network {reader.network.label}", type(error).__name__) from None
+    """Every fact on which the two disagree, at the reader's block."""
+    return facts.differences(facts.recorded(manifest), facts.found(reader, manifest))
 
 
 def run(options: argparse.Namespace) -> ExitCode:

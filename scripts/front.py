@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from keeper.errors import DiffersError, KeeperError
+from requests import RequestException
+
+from keeper.errors import DiffersError, KeeperError, RpcUnreachable
 from keeper.exit_codes import ExitCode
 
 
@@ -23,6 +25,10 @@ def answer(run: Callable[[], ExitCode]) -> int:
         for line in error.differences if isinstance(error, DiffersError) else ():
             say(f"  {line}")
         return int(error.exit_code)
+    except RequestException as error:
+        unreachable = RpcUnreachable("the network", type(error).__name__)  # its own words would hold the address
+        say(f"error[{unreachable.code}]: {unreachable}")
+        return int(unreachable.exit_code)
     except KeyboardInterrupt:
         say("interrupted")
         return int(ExitCode.INTERRUPTED)

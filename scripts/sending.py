@@ -94,7 +94,7 @@ def _filled(web3: Web3, sender: str, to: str | None, data: str, value: int) -> A
 
 
 def _mined(reader: Reader, what: str, sent: bytes) -> TxReceipt:
-    latency = 0.02 if reader.network.is_local else 1.0
+    latency = 0.02 if reader.network.is_local else 0.5
     try:
         receipt = reader.web3.eth.wait_for_transaction_receipt(sent, timeout=_PATIENCE, poll_latency=latency)  # type: ignore[arg-type]  # bytes are a hash
     except (RequestException, TimeExhausted) as error:
