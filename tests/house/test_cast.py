@@ -61,8 +61,10 @@ def test_none_outlives_its_story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     with suppress(KeyboardInterrupt), Cast() as cast:
         actor = start(cast, tmp_path, program)
         actor.line(20)
+        told = time.monotonic()
         raise KeyboardInterrupt
     assert not is_running(actor.process.pid)
+    assert time.monotonic() - told < 20  # it would have slept for 60 s
 
 
 def test_nor_does_a_child_of_an_actor_that_was_killed(tmp_path: Path) -> None:
@@ -71,6 +73,7 @@ def test_nor_does_a_child_of_an_actor_that_was_killed(tmp_path: Path) -> None:
         child = int(actor.line(20))
         assert is_running(child)
         os.kill(actor.process.pid, signal.SIGKILL)
+        actor.process.wait()
     give_up = time.monotonic() + 5
     while is_running(child) and time.monotonic() < give_up:
         time.sleep(0.01)
