@@ -44,6 +44,7 @@ contract RebalanceTest is World {
     }
 
     function test_rebalance_moves_epoch_clock_and_budgets() public {
+        adapter.setSkim(10);
         _rebalance(WETH_USDC, 10e18);
         State memory state = vault.state();
         eq(state.epoch, 2, "epoch");
@@ -52,7 +53,8 @@ contract RebalanceTest is World {
         Headroom memory room = vault.headroom();
         eq(room.turnoverDay, 15e16 - 2e16, "turnover, 24 h");
         eq(room.turnoverMonth, 1e18 - 2e16, "turnover, 30 d");
-        eq(room.lossDay, 75e13, "loss, 24 h");
+        eq(room.lossDay, 75e13 - 2e13, "loss, 24 h");
+        eq(room.lossMonth, 375e13 - 2e13, "loss, 30 d");
         vm.warp(START + 12 hours);
         eq(vault.headroom().turnoverDay, 15e16, "2 % leaks within 12 hours of 24 at half of 30 %");
     }
