@@ -42,8 +42,8 @@ contract Rulebook is IRulebookReads, Ownable2Step {
     constructor(Setup memory setup) Ownable(setup.owner) {
         if (setup.vault == address(0)) revert ZeroAddress("vault");
         if (setup.payout == address(0)) revert ZeroAddress("payout");
-        // a withdrawal to itself moves nothing: such a vault would have no way out
-        if (setup.payout == setup.vault) revert RoleTaken(setup.payout);
+        // paying itself or owned by itself, a vault would have no way out
+        if (setup.payout == setup.vault || setup.owner == setup.vault) revert RoleTaken(setup.vault);
         if (setup.vault.code.length != 0) revert VaultExists(setup.vault);
         _requireCode(setup.oracle);
         vault = setup.vault;

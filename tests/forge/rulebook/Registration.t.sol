@@ -58,9 +58,12 @@ contract RegistrationTest is World {
     }
 
     /// withdraw could never succeed, and nothing else lets the funds out.
-    function test_reverts_when_payout_is_the_vault_itself() public {
+    function test_reverts_when_payout_or_owner_is_the_vault_itself() public {
         Setup memory setup = _setup();
         setup.payout = setup.vault;
+        _refusedSetup(setup, abi.encodeWithSelector(IRulebookReads.RoleTaken.selector, setup.vault));
+        setup = _setup();
+        setup.owner = setup.vault;
         _refusedSetup(setup, abi.encodeWithSelector(IRulebookReads.RoleTaken.selector, setup.vault));
     }
 
