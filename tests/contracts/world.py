@@ -46,15 +46,6 @@ class World:
         return fields["epoch"], fields["config_version"], fields["deadline"], fields["decision_id"]
 
 
-def predicted(deployer: str, nonce: int) -> str:
-    """The address of the contract that `deployer` creates with `nonce`."""
-    from eth_utils.address import to_checksum_address
-    from eth_utils.crypto import keccak
-    from rlp import encode
-
-    return str(to_checksum_address(keccak(encode([bytes.fromhex(deployer[2:]), nonce]))[12:]))
-
-
 def setup_of(world: dict[str, Any], vault: str) -> tuple[Any, ...]:
     """`Setup`, in the order of IRulebook."""
     from brownie import chain
@@ -96,7 +87,7 @@ def deploy(project: Any) -> World:
 
     made = parts(project)
     by = {"from": accounts[0]}
-    rulebook = project.Rulebook.deploy(setup_of(made, predicted(accounts[0].address, accounts[0].nonce + 1)), by)
+    rulebook = project.Rulebook.deploy(setup_of(made, accounts[0].get_deployment_address(accounts[0].nonce + 1)), by)
     vault = project.KeeperVault.deploy(rulebook, [5000, 5000], by)
     made["weth"].mint(vault, 300 * 10**18, by)
     made["usdc"].mint(vault, 400_000 * 10**6, by)
