@@ -21,6 +21,10 @@ from scripts.sending import ForkHand, KeyHand
 from scripts.yard import Yard
 
 
+_HARDFORK = "prague"
+"""The rules of the chains that are forked: what their own contracts may use, not what ours are built for."""
+
+
 @contextlib.contextmanager
 def compiled() -> Iterator[Any]:
     """The brownie project; what brownie prints goes to stderr, stdout is kept for the result."""
@@ -34,7 +38,7 @@ def rehearsal(project: Any, network: Network, deployer: str) -> Iterator[Yard]:
 
     Raises ChainError where the network's node does not serve what a fork reads.
     """
-    with toolchain.local_node("anvil") as port:
+    with toolchain.local_node("anvil", _HARDFORK) as port:
         fork = Network(f"a fork of {network.label}", f"http://127.0.0.1:{port}", None, is_local=True)
         # the fork's address goes over the loopback, never into a command line: it may hold a key
         reply = Web3(HTTPProvider(fork.url)).provider.make_request(

@@ -172,14 +172,14 @@ def node_command(kind: str, port: int, hardfork: str = "shanghai") -> list[str]:
 
 
 @contextlib.contextmanager
-def local_node(kind: str) -> Iterator[int]:
+def local_node(kind: str, hardfork: str = "shanghai") -> Iterator[int]:
     """An Anvil or Ganache on a free loopback port, gone when the block ends; yields the port."""
     ensure()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     quiet = subprocess.DEVNULL
-    node = subprocess.Popen(node_command(kind, port), stdin=quiet, stdout=quiet, stderr=quiet)
+    node = subprocess.Popen(node_command(kind, port, hardfork), stdin=quiet, stdout=quiet, stderr=quiet)
     try:
         _wait_for(port, node, kind)
         yield port
