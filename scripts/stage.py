@@ -20,7 +20,6 @@ from scripts.reading import Reader
 from scripts.sending import ForkHand, KeyHand
 from scripts.yard import Yard
 
-
 _HARDFORK = "prague"
 """The rules of the chains that are forked: what their own contracts may use, not what ours are built for."""
 
