@@ -13,7 +13,9 @@ from pathlib import Path
 
 from keeper.config import profile_names
 from keeper.config.profile import load_profile
+from keeper.decide import ReasonCode
 from keeper.exit_codes import ExitCode
+from keeper.guard import CHECKS
 from keeper.journal.schema import AUDIT, LATER
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -69,11 +71,29 @@ def journal_tables() -> str:
     return text + f"\nDeclared, written by later releases: {', '.join(sorted(table.name for table in LATER))}.\n"
 
 
+def reasons() -> str:
+    """Every reason a decision can give."""
+    head = "| reason | amounts to | meaning |\n|---|---|---|\n"
+    return head + "".join(f"| `{code}` | {code.standing} | {code.meaning} |\n" for code in ReasonCode)
+
+
+def guard_checks() -> str:
+    """Every check of guard's, and which action it is made for."""
+    made: dict[str, list[str]] = {}
+    for action, (standing, simulated) in CHECKS.items():
+        for check in (*standing, *simulated):
+            made.setdefault(f"{(check.__doc__ or '').splitlines()[0]}", []).append(action.value)
+    head = "| asked of | what must hold |\n|---|---|\n"
+    return head + "".join(f"| {', '.join(actions)} | {line} |\n" for line, actions in made.items())
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "exit-codes": exit_codes,
     "failures": failures,
     "profiles": profiles,
     "journal-tables": journal_tables,
+    "reasons": reasons,
+    "guard-checks": guard_checks,
 }
 
 

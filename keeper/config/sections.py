@@ -44,7 +44,7 @@ class KeeperSection(Strict):
     name: NameText = "keeper"
     """Who writes: with a vault it names one hash stream of the journal."""
     mode: Literal["dry", "propose", "shadow", "live"] = "dry"
-    """dry sends nothing; live sends."""
+    """What this host is meant for. Only the option --mode live sends, which no file and no variable can say."""
     journal: Annotated[str, Field(min_length=1)] = "sqlite:///journal.sqlite"
     """Where the journal is; a relative path starts at the configuration's folder."""
     stage_cap_bps: Annotated[Bps, Field(ge=1, le=10_000)] = Bps(1_000)
@@ -81,7 +81,7 @@ class PolicySection(Strict):
 
     kind: Literal["bands", "hybrid", "calendar"]
     absolute_bps: Annotated[Bps, Field(ge=1, le=10_000)]
-    """Act when drift, half the sum of |weight - target|, reaches this."""
+    """Act when some asset's |weight - target| reaches this."""
     relative_bps: AnyBps = Bps(0)
     calendar: str = ""
     min_benefit_bps: AnyBps = Bps(1)

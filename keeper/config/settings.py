@@ -54,7 +54,7 @@ class Settings:
 
     @property
     def mode(self) -> Literal["dry", "propose", "shadow", "live"]:
-        """dry or live, as configured; a command may only be told otherwise by its own option."""
+        """dry or live, as the file says this host is meant. Only a command's own option --mode live sends."""
         return self.file.keeper.mode
 
     def vault(self, name: str | None = None) -> VaultSettings:

@@ -22,7 +22,7 @@ from tests.deployed import Deployed
 from tests.keeper.execute import desk
 from tests.keeper.ops import place as places
 from tests.keeper.ops.place import Place
-from tests.keeper.wire import Exchange, Fault, Wire
+from tests.keeper.wire import Exchange, Fault, Wire, lost_request
 
 REVERTING = "0x60006000fd"
 
@@ -168,3 +168,34 @@ def test_three_transactions_that_fail_in_a_row_are_latched(
     assert place.sent("keeper") == 3
     with Journal.open(f"sqlite:///{place.journal}") as journal:
         assert [row["state"] for row in last_rows(journal, 9, ("outcome",))] == ["FINAL_REVERT"] * 3
+
+
+def test_told_to_stop_while_a_transaction_is_under_way_it_ends_and_the_next_start_finishes_it(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.drift(deployed)
+    with Wire(deployed.url).up() as wire:
+        place = places.make(deployed, tmp_path, capsys, url=wire.url)
+        for _ in range(1_000):
+            wire.next("eth_sendRawTransaction", lost_request)
+        process = place.start("run", "--mode", "live")
+        try:
+            give_up = time.monotonic() + 30
+            while wire.armed > 998 and time.monotonic() < give_up:
+                time.sleep(0.02)
+            began = time.monotonic()
+            process.terminate()
+            out, err = process.communicate(timeout=15)
+        finally:
+            process.kill()
+        assert time.monotonic() - began < 5
+        assert process.returncode == 0, err
+        assert "event=pending" in err
+        assert out == "stopped after 1 ticks, 1 transactions\n"
+    assert place.sent("keeper") == 0
+    (place.folder / "node.url").write_text(deployed.url)
+    answer = place.said("once", "--mode", "live")
+    assert answer["data"]["reason_code"] == "inside-band"
+    assert place.sent("keeper") == 1
+    with Journal.open(f"sqlite:///{place.journal}") as journal:
+        assert [row["state"] for row in last_rows(journal, 9, ("outcome",))] == ["FINAL_OK"]
