@@ -37,7 +37,7 @@ class Screen:
 
     def __init__(self, *, as_json: bool) -> None:
         stream = sys.stderr if as_json else sys.stdout
-        self._console = Console(file=stream, highlight=False, soft_wrap=True)
+        self._console = Console(file=stream, highlight=False)
         self._live: Live | None = None
         self._shown = 0
 
@@ -51,7 +51,7 @@ class Screen:
 
     def say(self, line: str) -> None:
         """One line, above the table where there is one."""
-        self._console.print(Text(line))
+        self._console.print(Text(line), soft_wrap=True)
 
     def show(self, scene: Scene) -> None:
         """A scene: the table anew, or one line, and a line for every rebalance that is new."""
