@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from keeper.chain.fees import Fees
+from keeper.devnet.furnish import settle
 from keeper.errors import RpcRefused
 from keeper.execute import simulate
 from keeper.execute.simulate import SANDWICH_BPS
 from keeper.model import ActionKind, AssetDelta, Order
 from keeper.units import BPS, GWEI, TokenUnits, Wei
 from tests.keeper.execute.desk import DECISION, USDC, WBTC, WETH, Desk
-from tests.keeper.wire import refuses
+from tests.keeper.wire import Exchange, refuses
 
 
 @pytest.mark.parametrize(
@@ -32,13 +35,24 @@ def test_terms_that_have_moved_revert_by_name(desk: Desk, terms: dict[str, int],
     assert best is every[0]
 
 
-def test_the_vaults_gas_ceiling_is_visible(desk: Desk) -> None:
+@pytest.fixture
+def dear_gas(desk: Desk) -> Iterator[None]:
+    """A base fee of 300 gwei: the node keeps it beyond the undoing of a test, so it is put back."""
+    desk.node.rpc("anvil_setNextBlockBaseFeePerGas", hex(300 * GWEI))
+    desk.node.rpc("evm_mine")
+    yield
+    settle(desk.node)
+
+
+@pytest.mark.usefixtures("dear_gas")
+def test_the_vaults_gas_ceiling_is_visible_in_the_base_fee_and_not_in_the_tip_alone(desk: Desk) -> None:
     seen = desk.observe()
-    bid = Wei(300 * GWEI)
-    fees = Fees(max_fee=bid, priority_fee=bid, ceiling=bid, expected=bid)
+    fees = Fees(max_fee=Wei(400 * GWEI), priority_fee=Wei(GWEI), ceiling=Wei(400 * GWEI), expected=Wei(301 * GWEI))
     best, _ = simulate.best(desk.rpc, seen.snapshot, desk.decision(seen), desk.terms(seen), desk.signer.address, fees)
     assert best.revert is not None
-    assert (best.revert.name, best.revert.args) == ("GasPriceTooHigh", (str(bid), str(200 * GWEI)))
+    assert best.revert.name == "GasPriceTooHigh"
+    price, ceiling = (int(value) for value in best.revert.args)
+    assert ceiling == 200 * GWEI < price <= 301 * GWEI
 
 
 def test_a_stranger_is_refused_by_the_vault(desk: Desk) -> None:
@@ -54,6 +68,29 @@ def test_a_node_that_cannot_simulate_is_named(desk: Desk) -> None:
     with pytest.raises(RpcRefused, match=r"chain\.local\.rpc\[0\] refuses eth_simulateV1"):
         simulate.best(
             desk.rpc, seen.snapshot, desk.decision(seen), desk.terms(seen), desk.signer.address, desk.fees(seen)
+        )
+
+
+def test_what_is_simulated_is_what_would_be_signed(desk: Desk) -> None:
+    """geth drops the base fee from a simulation without `validation`; Anvil does not, so the wire is looked at."""
+    asked: list[dict[str, Any]] = []
+
+    def look(exchange: Exchange) -> None:
+        asked.extend(one["params"][0] for one in exchange.request if one["method"] == "eth_simulateV1")
+        exchange.reply(exchange.forward())
+
+    seen = desk.observe()
+    fees = desk.fees(seen)
+    desk.wire.next("eth_simulateV1", look)
+    simulate.best(desk.rpc, seen.snapshot, desk.decision(seen), desk.terms(seen), desk.signer.address, fees)
+    assert len(asked) == 2
+    for one in asked:
+        (call,) = one["blockStateCalls"][0]["calls"]
+        assert one["validation"] is True
+        assert call["from"] == desk.signer.address
+        assert (int(call["maxFeePerGas"], 16), int(call["maxPriorityFeePerGas"], 16)) == (
+            fees.max_fee,
+            fees.priority_fee,
         )
 
 
