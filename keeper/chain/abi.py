@@ -17,7 +17,7 @@ from eth_abi.exceptions import DecodingError
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from keeper.model import Address, Hash32, HexBytes, Revert
+from keeper.model import Address, HexBytes, Revert
 
 _STANDARD_ERRORS = (
     {"type": "error", "name": "Error", "inputs": [{"name": "reason", "type": "string"}]},
@@ -195,8 +195,3 @@ def shown(value: Any) -> str:
 def as_bytes(data: HexBytes | bytes) -> bytes:
     """0x text as bytes."""
     return data if isinstance(data, bytes) else bytes.fromhex(data.removeprefix("0x"))
-
-
-def hash_text(value: bytes) -> Hash32:
-    """32 bytes as lower-case 0x text."""
-    return "0x" + value.hex()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import urllib.request
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -209,15 +208,5 @@ def rewrites(method: str, change: Callable[[Any], Any]) -> Fault:
                 if request["method"] == method and answer["id"] == request["id"]:
                     answer["result"] = change(answer["result"])
         exchange.reply(json.dumps(answers).encode())
-
-    return fault
-
-
-def slow(seconds: float) -> Fault:
-    """The true answer, later."""
-
-    def fault(exchange: Exchange) -> None:
-        time.sleep(seconds)
-        exchange.reply(exchange.forward())
 
     return fault

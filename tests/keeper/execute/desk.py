@@ -32,7 +32,6 @@ from keeper.model import (
     PolicyState,
     Simulation,
     Terms,
-    TxState,
 )
 from keeper.units import Timestamp, TokenUnits, Usd18
 from tests.deployed import Deployed
@@ -161,6 +160,3 @@ def drift(deployed: Deployed) -> None:
     hand = Chain(deployed.url, deployed.book.address("user"))
     weth = deployed.book.tokens["WETH"].address
     hand.send(weth, "transfer(address,uint256)", deployed.vault, DRIFT_WETH)
-
-
-FINISHED = [state.value for state in TxState if state.finished]
