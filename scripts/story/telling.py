@@ -146,9 +146,10 @@ def _hear_tick(keeper: Actor, block: int, seconds: float) -> str:
     The log repeats the sentence only when the reason is another than the tick's before.
     """
     give_up = time.monotonic() + seconds
-    while True:
-        line = keeper.line(give_up - time.monotonic())
+    while time.monotonic() < give_up:
+        line = keeper.line(seconds)
         found = _TICK.search(line)
         if found is not None and int(found["block"]) >= block:
             words = dict(word.partition("=")[::2] for word in shlex.split(line))
             return words.get("reason", f"{words.get('reason_code', '')}, as before")
+    raise StageFailed("keeper", f"it did not get to see block {block} within {seconds:g} s", keeper.log)
