@@ -116,10 +116,16 @@ def find_python(minor: int) -> str | None:
     return None
 
 
+def this_python() -> str:
+    """The interpreter under whichever virtual environment this runs in: set-up is the same from inside any of them."""
+    base = Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info[1]}"
+    return str((base if base.exists() else Path(sys.executable)).resolve())
+
+
 def brownie_python() -> str:
     """An interpreter brownie has wheels for: this one, else the newest python3.N on PATH."""
     if sys.version_info[:2] <= NEWEST_FOR_BROWNIE:
-        return sys.executable
+        return this_python()
     for minor in range(NEWEST_FOR_BROWNIE[1], OLDEST[1] - 1, -1):
         found = find_python(minor)
         if found:
@@ -133,7 +139,7 @@ def make_uv(step: Step) -> None:
     home, elsewhere = TOOLS / "uv", shutil.which("uv")
     shutil.rmtree(home, ignore_errors=True)
     try:
-        step.call(sys.executable, "-m", "venv", home)
+        step.call(this_python(), "-m", "venv", home)
         step.call(home / "bin/python", "-m", "pip", "install", "-q", "--require-hashes", "-r", step.inputs[0])
     except StepFailed as failure:
         if elsewhere is None:
@@ -187,7 +193,7 @@ def environment(name: str, python: str, what: str) -> Step:
 def installing() -> list[Step]:
     """Three installations that need nothing of each other."""
     return [
-        environment(RUNTIME.name, sys.executable, "the keeper and what tests it"),
+        environment(RUNTIME.name, this_python(), "the keeper and what tests it"),
         environment(CONTRACTS.name, brownie_python(), "brownie"),
         Step(
             "node-modules",
@@ -239,7 +245,7 @@ def run_group(group: list[Step], *, together: bool) -> bool:
 
 def set_up() -> bool:
     """Every step in order; true when anything had to be made."""
-    uv = Step("uv", "uv, which installs the rest", (ROOT / "requirements" / "uv.lock",), UV, make_uv, sys.executable)
+    uv = Step("uv", "uv, which installs the rest", (ROOT / "requirements" / "uv.lock",), UV, make_uv, this_python())
     first = run_group([uv], together=False)
     second = run_group(installing(), together=True)
     return run_group(arranging(), together=False) or first or second
