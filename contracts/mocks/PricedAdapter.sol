@@ -15,7 +15,7 @@ enum Deed {
     DRAWS_MORE, // asks for one unit more than the amount
     DRAWS_TWICE, // asks for the amount again
     PAYS_ELSEWHERE, // asks the vault to pay `accomplice`
-    DRAWS_HALF, // draws half, delivers the price of half, says the price of all
+    DRAWS_HALF, // draws half, delivers the price of all
     TAKES_OTHER, // makes a unit of `other` vanish from the vault
     DONATES_OTHER, // sends `much` units of `other` to the vault besides
     CALLS, // calls `accomplice` with `words` before an honest swap, and remembers the answer
@@ -97,7 +97,6 @@ contract PricedAdapter is IAdapter {
         out = quote(order.tokenIn, order.tokenOut, order.amountIn) - short;
         uint256 given = out;
         if (deed == Deed.GIVES_NOTHING) given = 0;
-        if (deed == Deed.DRAWS_HALF) given = out / 2;
         if (deed == Deed.SAYS_MORE) given = out - out * much / 10_000;
         OddToken(order.tokenOut).mint(address(this), given);
         // an odd token may answer false and move the coins all the same

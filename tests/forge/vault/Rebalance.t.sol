@@ -59,6 +59,16 @@ contract RebalanceTest is World {
         eq(vault.headroom().turnoverDay, 15e16, "2 % leaks within 12 hours of 24 at half of 30 %");
     }
 
+    function test_rebalance_rounds_turnover_and_loss_up() public {
+        adapter.setSkim(10);
+        tokens[USDC].mint(address(vault), 1);
+        uint256 nav = NAV + 1e12; // so that nothing divides evenly
+        Report memory report = _rebalance(WETH_USDC, 10e18);
+        eq(report.turnover, (20_000e18 * ONE + nav - 1) / nav, "turnover");
+        eq(report.loss, (20e18 * ONE + nav - 1) / nav, "loss");
+        gt(report.turnover * nav, 20_000e18 * ONE, "and it did round");
+    }
+
     function test_rebalance_clamps_to_the_largest_trade() public {
         Report memory report = _rebalance(WETH_USDC, type(uint128).max);
         eq(_held(WETH), 250e18, "10 % of NAV is 50 WETH");
