@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TOOLS = ROOT / ".tools"
 SOLC_VERSION = "0.8.30"
 CHAIN_ID = 31337
+PROJECT = "BallastProject"
+"""What brownie calls this project."""
 MNEMONIC = "test test test test test test test test test test test junk"
 _OS = {"Linux": "linux", "Darwin": "darwin"}
 _ARCH = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -148,9 +150,13 @@ def brownie_project() -> Iterator[Any]:
         del os.environ["HOME"]
     else:
         os.environ["HOME"] = home
+    already = next((one for one in brownie.project.get_loaded_projects() if one._name == PROJECT), None)
+    if already is not None:  # whoever loaded it closes it: brownie knows a name once in a process
+        yield already
+        return
     patch_brownie()
     with locked("toolchain"), contextlib.chdir(ROOT):  # relative remappings need the root as working directory
-        project = brownie.project.load(ROOT, "BallastProject")
+        project = brownie.project.load(ROOT, PROJECT)
         project.load_config()
     try:
         yield project
