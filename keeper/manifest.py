@@ -81,7 +81,10 @@ class PartsRecord(Strict):
 
 
 class AssetRecord(Strict):
-    """A listed asset; `code_hash` is keccak256 of its token's code (a proxy's own)."""
+    """A listed asset; `code_hash` is keccak256 of its token's code, and where that is a proxy, of the proxy's own.
+
+    `implementation` is where such a proxy leads; its code's hash stands among the surroundings.
+    """
 
     index: Annotated[int, Field(ge=0)]
     symbol: str
@@ -96,6 +99,7 @@ class AssetRecord(Strict):
     dust: Whole
     price_low: Whole
     price_high: Whole
+    implementation: AddressText | None = None
 
 
 class RouteRecord(Strict):

@@ -89,6 +89,7 @@ def recorded(manifest: Manifest) -> Facts:
         facts |= {f"{where}.{field}": str(getattr(asset, _snake(field))) for field in _ASSET_FIELDS}
         facts |= {f"{where}.frozen": "false", f"{where}.target_bps": str(asset.target_bps)}
         facts[f"{where}.code"] = asset.code_hash
+        facts[f"{where}.implementation"] = asset.implementation or ZERO_ADDRESS
         mine = (part.address for _, part in sorted(manifest.parts.sources.items()) if part.asset == asset.symbol)
         facts[f"{where}.sources"] = " ".join(mine)
     for route in manifest.routes:
@@ -166,6 +167,7 @@ def _portfolio(reader: Reader, manifest: Manifest) -> Facts:
     for asset in manifest.assets:
         where = f"assets[{asset.index}]"
         facts[f"{where}.code"] = reader.code_hash(asset.token)
+        facts[f"{where}.implementation"] = reader.implementation(asset.token)
         sources = _answer(reader, "MedianOracle", oracle, "sources", asset.token)
         facts[f"{where}.sources"] = sources
         listed += bool(sources)

@@ -16,6 +16,11 @@ from scripts import artifacts
 from scripts.networks import Network
 
 _SECONDS = 30
+IMPLEMENTATION_SLOTS = (
+    int.from_bytes(keccak(text="eip1967.proxy.implementation"), "big") - 1,
+    int.from_bytes(keccak(text="org.zeppelinos.proxy.implementation"), "big"),
+)
+"""Where a proxy keeps the address it leads to: EIP-1967, and OpenZeppelin's before it, which Circle's USDC uses."""
 NO_CODE = "0x" + keccak(b"").hex()
 """What an account without code has as its code's hash."""
 
@@ -52,6 +57,13 @@ class Reader:
     def code_hash(self, address: str) -> str:
         """keccak256 of the code at an address."""
         return "0x" + keccak(self.code(address)).hex()
+
+    def implementation(self, address: str) -> str:
+        """Where a proxy of a known kind leads; the zero address for what is none."""
+        there = Web3.to_checksum_address(address)
+        words = (self.web3.eth.get_storage_at(there, slot, self.block) for slot in IMPLEMENTATION_SLOTS)
+        found = next((word for word in words if any(word)), bytes(32))
+        return str(Web3.to_checksum_address(bytes(found)[-20:]))
 
     def balance(self, address: str) -> int:
         """Wei of the chain's own coin."""

@@ -63,7 +63,9 @@ def record(deployment: DeploymentFile, buildings: Buildings, reader: Reader, *, 
         config_version=1,
         published=Published(sourcify=None, etherscan=None),
         surroundings={
-            address: reader.code_hash(address) for address in _surroundings(deployment, parts) if reader.code(address)
+            address: reader.code_hash(address)
+            for address in _surroundings(deployment, parts, reader)
+            if reader.code(address)
         },
     )
 
@@ -142,6 +144,7 @@ def _assets(deployment: DeploymentFile, reader: Reader) -> list[AssetRecord]:
             dust=str(asset.dust),
             price_low=str(price(asset.price_low)),
             price_high=str(price(asset.price_high)),
+            implementation=_implementation(reader, asset.token),
         )
         for index, asset in enumerate(deployment.assets)
     ]
@@ -163,9 +166,16 @@ def _routes(deployment: DeploymentFile, adapters: dict[str, str]) -> list[RouteR
     ]
 
 
-def _surroundings(deployment: DeploymentFile, parts: PartsRecord) -> list[str]:
-    """Feeds, aggregators, pools, routers, factories and the owner's Safe; tokens have their own record."""
+def _implementation(reader: Reader, token: str) -> str | None:
+    found = reader.implementation(token)
+    return None if found == ZERO_ADDRESS else found
+
+
+def _surroundings(deployment: DeploymentFile, parts: PartsRecord, reader: Reader) -> list[str]:
+    """Feeds, aggregators, pools, routers, factories, what token proxies lead to, the owner's Safe; tokens have their
+    own record."""
     stood_on = {deployment.roles.owner, *(route.venue for route in deployment.routes)}
+    stood_on |= {reader.implementation(asset.token) for asset in deployment.assets}
     for source in parts.sources.values():
         stood_on |= {*source.behind.values(), *(source.immutables.get(name, "") for name in (*facts.FEEDS, "pool"))}
     stood_on |= {part.immutables.get("factory", "") for part in parts.adapters.values()}

@@ -20,7 +20,7 @@ from scripts.artifacts import BUILD, load
 from scripts.compare import arguments, compare, run
 from scripts.facts import Difference
 from scripts.networks import Network
-from scripts.reading import Reader
+from scripts.reading import IMPLEMENTATION_SLOTS, Reader
 from tests.deployed import Deployed, script
 
 STRANGER = accounts.account("stranger").address
@@ -170,6 +170,17 @@ def of_token(deployed: Deployed) -> tuple[str, str]:
     return deployed.manifest.assets[0].token, "assets[0].code"
 
 
+def of_implementation(deployed: Deployed) -> tuple[str, str]:
+    implementation = implementation_of_usdc(deployed)
+    return implementation, f"surroundings.{implementation}"
+
+
+def implementation_of_usdc(deployed: Deployed) -> str:
+    found = next(asset for asset in deployed.manifest.assets if asset.symbol == "USDC").implementation
+    assert found is not None
+    return found
+
+
 def of_feed(deployed: Deployed) -> tuple[str, str]:
     proxy = deployed.book.feeds["ETH"][0].proxy
     return proxy, f"surroundings.{proxy}"
@@ -189,12 +200,25 @@ def of_safe(deployed: Deployed) -> tuple[str, str]:
     return owner_of(deployed), f"surroundings.{owner_of(deployed)}"
 
 
-@pytest.mark.parametrize("place", [of_vault, of_adapter, of_source, of_token, of_feed, of_aggregator, of_pool, of_safe])
+PLACES = [of_vault, of_adapter, of_source, of_token, of_implementation, of_feed, of_aggregator, of_pool, of_safe]
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_different_code_is_seen(deployed: Deployed, hand: Chain, place: Callable[[Deployed], tuple[str, str]]) -> None:
     """One byte more at the end: it does all that it did."""
     address, fact = place(deployed)
     hand.rpc("anvil_setCode", address, hand.rpc("eth_getCode", address, "latest") + "00")
     assert the_only_difference(deployed).fact == fact
+
+
+def test_a_token_that_leads_to_other_code_is_seen(deployed: Deployed, hand: Chain) -> None:
+    """Circle upgrades USDC so; whoever holds the money should know before the keeper's next trade."""
+    before = implementation_of_usdc(deployed)
+    usdc = next(asset for asset in deployed.manifest.assets if asset.symbol == "USDC")
+    slot = next(slot for slot in IMPLEMENTATION_SLOTS if word(hand, usdc.token, slot))
+    hand.rpc("anvil_setCode", STRANGER, hand.rpc("eth_getCode", before, "latest"))
+    set_word(hand, usdc.token, slot, int(STRANGER, 16))
+    assert the_only_difference(deployed) == Difference(f"assets[{usdc.index}].implementation", before, STRANGER)
 
 
 def test_a_part_that_no_longer_answers_is_reported_and_stops_nothing(deployed: Deployed, hand: Chain) -> None:
