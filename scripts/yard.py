@@ -91,7 +91,7 @@ def _in_words(key: str, contract: str, name: str, values: tuple[str, ...]) -> tu
             return what, f"{value} is below the floor {floor}", f"raise {what} to {floor} or more"
         case "DeadLossBudget", (given, reachable):
             reason = f"a loss budget of {given} bps never binds: slip times turnover reaches {reachable} bps"
-            return "lossDayBps", reason, f"set loss_day_bps below {reachable}"
+            return key, reason, f"set the limit of {given} bps, loss_day_bps or loss_month_bps, below {reachable}"
         case "DecimalsDiffer", (token, given, found):
             return "assets", f"{token} has {found} decimals, not {given}", f"write decimals = {found}"
         case "NoExit", (asset,):

@@ -12,7 +12,8 @@ library Ceilings {
     /// @dev 2 %: the largest fee tier (1 %) + a 0.5 % feed deviation on each side. Gamma lost over $6M through a threshold
     /// that could be set to 50-200 %.
     uint256 internal constant SLIP_BPS = 200;
-    /// @dev 10 %: the worst hourly gap between an ETH market and its feed on 12-13 March 2020 stayed below it.
+    /// @dev 10 %: twice the default. A discount past it gives more away than waiting for the next block usually costs, and
+    /// the owner can always withdraw in kind instead.
     uint256 internal constant EMERGENCY_BPS = 1000;
     /// @dev 1 % of NAV in any 24 h: what a stolen keeper key may cost before a person looks once a day.
     uint256 internal constant LOSS_DAY_BPS = 100;
