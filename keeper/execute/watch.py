@@ -72,24 +72,25 @@ class _Watch:
         return unmined(self.intent, self.attempts[-1], self.state, reason)
 
     def _look(self) -> _Look:
-        profile = self.rpc.profile
+        # an exit waits for its depth alone: a flatten must not wait a quarter of an hour for its halt to be finalized
+        tag = self.rpc.profile.finality.tag if self.intent.action.bears_epoch else ""
         calls: list[Call] = [
             ("eth_getBlockByNumber", ["latest", False]),
             ("eth_getTransactionCount", [self.intent.signer, "latest"]),
             ("eth_call", [vault.read_epoch(self.intent.vault), "latest"]),
         ]
         calls += [("eth_getTransactionReceipt", [attempt.tx_hash]) for attempt in self.attempts]
-        if profile.finality.tag:
-            calls.append(("eth_getBlockByNumber", [profile.finality.tag, False]))
+        if tag:
+            calls.append(("eth_getBlockByNumber", [tag, False]))
         found = [self.rpc.accepted(answer) for answer in self.rpc.many(calls)]
         head = self.rpc.understood(block_ref, found[0])
-        last = found[3 + len(self.attempts)] if profile.finality.tag else None
+        last = found[3 + len(self.attempts)] if tag else None
         read = [
             receipts.read(answer, a.tx_hash, self.intent) for answer, a in zip(found[3:], self.attempts, strict=False)
         ]
         return _Look(
             head=head,
-            final_number=int(last["number"], 16) if last else (-1 if profile.finality.tag else head.number),
+            final_number=int(last["number"], 16) if last else (-1 if tag else head.number),
             count=int(found[1], 16),
             epoch=self.rpc.understood(vault.epoch_of, found[2]),
             receipt=next((receipt for receipt in read if receipt is not None), None),

@@ -25,6 +25,8 @@ from tests.keeper.execute.test_send import SENDS, spend_a_nonce
 RECEIPT = "eth_getTransactionReceipt"
 LONG = 20.0
 SHORT = 0.4
+FINALIZED_AFTER = 80
+"""Blocks by which Anvil's own "finalized" lags, and more."""
 
 
 def submitted(desk: Desk) -> tuple[Intent, TxAttempt, Simulation]:
@@ -258,7 +260,24 @@ def test_halt_then_flatten_end_with_the_vaults_own_events(drifted: Deployed, tmp
         assert seen.assets[USDC].weight > 999 * 10**15
 
 
-def _exit(desk: Desk, action: ActionKind) -> Outcome:
+def test_what_rebalances_waits_for_the_nodes_word_of_finality(drifted: Deployed, tmp_path: Path) -> None:
+    profile = load_profile("anvil", {"finality": {"tag": "finalized"}})
+    with desks.taken(drifted, tmp_path, profile=profile) as desk:
+        intent, attempt, _ = submitted(desk)
+        outcome = followed(desk, intent, attempt, SHORT)
+        assert outcome.state is TxState.MINED
+        desk.node.rpc("anvil_mine", hex(FINALIZED_AFTER))
+        assert followed(desk, intent, attempt, state=outcome.state).state is TxState.FINAL_OK
+
+
+def test_an_exit_does_not_wait_for_it_and_the_flatten_follows_the_halt(drifted: Deployed, tmp_path: Path) -> None:
+    profile = load_profile("anvil", {"finality": {"tag": "finalized"}})
+    with desks.taken(drifted, tmp_path, profile=profile, role="guardian") as desk:
+        ends = [_exit(desk, action, 3.0) for action in (ActionKind.HALT, ActionKind.FLATTEN)]
+        assert [end.state for end in ends] == [TxState.FINAL_OK, TxState.FINAL_OK]
+
+
+def _exit(desk: Desk, action: ActionKind, timeout: float = LONG) -> Outcome:
     seen = desk.observe()
     fees: Fees = desk.fees(seen)
     trial = simulate.exit_trial(desk.rpc, seen.snapshot, action, DECISION, desk.signer.address, fees)
@@ -267,6 +286,6 @@ def _exit(desk: Desk, action: ActionKind) -> Outcome:
     intent = desk.intent(seen, replace(trial, orders=()), action, **bound)
     assert intent.epoch is None
     attempt = submit(desk.rpc, desk.writer, desk.signer, intent, fees)
-    outcome = followed(desk, intent, attempt)
+    outcome = followed(desk, intent, attempt, timeout)
     assert outcome.deltas == trial.deltas
     return outcome
