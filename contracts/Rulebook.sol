@@ -213,11 +213,18 @@ contract Rulebook is IRulebookReads, Ownable2Step {
         }
         uint8 found = IERC20Metadata(asset.token).decimals();
         if (found != asset.decimals) revert DecimalsDiffer(asset.token, asset.decimals, found);
+        _most("decimals", found, Ceilings.DECIMALS);
         if (asset.minBps > asset.maxBps) revert RangeInverted("target", asset.minBps, asset.maxBps);
         if (asset.maxBps > Ceilings.BPS) revert AboveCeiling("maxBps", asset.maxBps, Ceilings.BPS);
         if (asset.priceLow == 0) revert BelowFloorOf("priceLow", 0, 1);
         if (asset.priceLow >= asset.priceHigh) revert RangeInverted("price", asset.priceLow, asset.priceHigh);
         if (asset.depegBps > Ceilings.DEPEG_BPS) revert AboveCeiling("depegBps", asset.depegBps, Ceilings.DEPEG_BPS);
+        if (asset.safeRank != 0) {
+            // else its price could never make it a refuge
+            _least("depegBps", asset.depegBps, 1);
+            _most("priceLow", asset.priceLow, Ceilings.ONE);
+            _least("priceHigh", asset.priceHigh, Ceilings.ONE);
+        }
         _assets.push(asset);
     }
 
@@ -236,22 +243,23 @@ contract Rulebook is IRulebookReads, Ownable2Step {
 
     // ------------------------------------------------------------------------------------------------ checks
 
-    /// @dev Every asset that is not itself a refuge has an enabled way into one.
+    /// @dev Every asset that is not safe has an enabled way into the refuge that flatten takes first.
     function _requireExits() private view {
-        bool refuge;
+        (uint256 refuge, uint8 rank) = (0, 0);
+        for (uint256 i; i < _assets.length; ++i) {
+            Asset storage asset = _assets[i];
+            if (asset.safeRank == 0 || asset.frozen || (rank != 0 && asset.safeRank >= rank)) continue;
+            (refuge, rank) = (i, asset.safeRank);
+        }
+        if (rank == 0) revert NoSafeAssetListed();
         for (uint8 i; i < _assets.length; ++i) {
-            if (_assets[i].safeRank != 0) {
-                refuge = true;
-                continue;
-            }
-            bool exit;
+            bool exit = _assets[i].safeRank != 0;
             for (uint256 j; j < _routes.length && !exit; ++j) {
                 Route storage way = _routes[j];
-                exit = way.enabled && way.assetIn == i && _assets[way.assetOut].safeRank != 0;
+                exit = way.enabled && way.assetIn == i && way.assetOut == refuge;
             }
             if (!exit) revert NoExit(i);
         }
-        if (!refuge) revert NoSafeAssetListed();
     }
 
     function _requireWithinCeilings(Limits memory given, uint256 widestSlip) private pure {
@@ -280,6 +288,21 @@ contract Rulebook is IRulebookReads, Ownable2Step {
         // a budget that slip x turnover cannot reach would never bind
         _requireReachable(given.lossDayBps, widestSlip * given.turnoverDayBps / Ceilings.BPS);
         _requireReachable(given.lossMonthBps, widestSlip * given.turnoverMonthBps / Ceilings.BPS);
+        _requireMotion(given, widestSlip);
+    }
+
+    /// @dev No set of limits under which a rebalance could never do enough: from a vault with all its room, the smallest
+    /// trade fits the turnover; the least progress is one largest trade at most, fits the turnover even where each unit of
+    /// it lowers drift by no more than 1 - 2 x slip, and its cost at the widest slip fits the loss budgets. What fits at
+    /// once is half of a published figure (Bucket).
+    function _requireMotion(Limits memory given, uint256 widestSlip) private pure {
+        uint256 turnover = given.turnoverDayBps < given.turnoverMonthBps ? given.turnoverDayBps : given.turnoverMonthBps;
+        _most("minTradeBps", given.minTradeBps, turnover / 2);
+        _most("minProgressBps", given.minProgressBps, given.maxTradeBps);
+        _most("minProgressBps", given.minProgressBps, turnover * (Ceilings.BPS - 2 * widestSlip) / Ceilings.BPS / 2);
+        uint256 cost = 2 * widestSlip * given.minProgressBps / Ceilings.BPS + 1; // more than 0 also without a least progress
+        _least("lossDayBps", given.lossDayBps, cost);
+        _least("lossMonthBps", given.lossMonthBps, cost);
     }
 
     function _requireReachable(uint256 lossBps, uint256 reachableBps) private pure {

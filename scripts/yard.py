@@ -95,7 +95,9 @@ def _in_words(key: str, contract: str, name: str, values: tuple[str, ...]) -> tu
         case "DecimalsDiffer", (token, given, found):
             return "assets", f"{token} has {found} decimals, not {given}", f"write decimals = {found}"
         case "NoExit", (asset,):
-            reason = f"asset {asset} has no enabled route into a safe asset"
-            return "routes", reason, f"add a route from asset {asset} into one with safe_rank above 0"
+            reason = f"asset {asset} has no enabled route into the first safe asset, where flatten sells to"
+            return "routes", reason, f"add a route from asset {asset} into the asset of the least safe_rank above 0"
+        case "NoSafeAssetListed", _:
+            return "assets", "no asset is safe, so flatten could sell into none", "set safe_rank = 1 for a stablecoin"
         case _:
             return key, said, f"see {name} in contracts/SPEC.md and correct {key}"

@@ -27,6 +27,8 @@ library Ceilings {
     uint256 internal constant SPREAD_BPS = 500;
     /// @dev 10 %: a refuge further from a dollar is no refuge.
     uint256 internal constant DEPEG_BPS = 1000;
+    /// @dev Values and floors are products of an amount, a price and 10^decimals; no token in use has more.
+    uint256 internal constant DECIMALS = 24;
     /// @dev 0.01 % of NAV as smallest largest-trade: no limit may stop the vault for good.
     uint256 internal constant MAX_TRADE_FLOOR_BPS = 1;
     /// @dev 1-7 days between queue and execute: a weekend, and not for ever.

@@ -83,7 +83,13 @@ MISTAKES = {
     "ceiling": ("[[assets]]", "[limits]\nloss_day_bps = 101\n\n[[assets]]", "config-invalid", "above the ceiling 100"),
     "dead budget": ("[[assets]]", "[limits]\nloss_day_bps = 90\n\n[[assets]]", "config-invalid", "never binds"),
     "decimals": ("decimals = 8", "decimals = 9", "config-invalid", "has 8 decimals, not 9"),
-    "no exit": ("safe_rank = 1", "safe_rank = 0", "config-invalid", "no enabled route into a safe asset"),
+    "no refuge": ("safe_rank = 1", "safe_rank = 0", "config-invalid", "no asset is safe"),
+    "no exit": (
+        '["WBTC", 3000, "WETH", 500, "USDC"]',
+        '["WBTC", 3000, "WETH"]',
+        "config-invalid",
+        "asset 1 has no enabled route into the first safe asset",
+    ),
     "venue": (
         "0xCBCdF9626bC03E24f779434178A73a0B4bad62eD",
         "0x8ad599c3A0ff1De082011EFDDc58f1908eb6e6D8",

@@ -215,10 +215,44 @@ contract RegistrationTest is World {
     function test_reverts_without_a_safe_asset() public {
         Setup memory setup = _setup();
         (setup.assets[USDC].safeRank, setup.assets[DAI].safeRank) = (0, 0);
-        _refusedSetup(setup, abi.encodeWithSelector(IRulebookReads.NoExit.selector, WETH));
+        _refusedSetup(setup, abi.encodeWithSelector(IRulebookReads.NoSafeAssetListed.selector));
         setup.assets = new Asset[](0);
         setup.routes = new Route[](0);
         _refusedSetup(setup, abi.encodeWithSelector(IRulebookReads.NoSafeAssetListed.selector));
+    }
+
+    /// Flatten goes into the first refuge: a way into the second alone would leave the asset where it is.
+    function test_reverts_when_an_asset_has_a_way_into_the_second_refuge_alone() public {
+        Setup memory setup = _setup();
+        setup.routes[GRAIN_USDC].enabled = false;
+        _refusedSetup(setup, abi.encodeWithSelector(IRulebookReads.NoExit.selector, GRAIN));
+        setup.assets[USDC].frozen = true; // DAI is the first now
+        this.deploy(setup, _targets());
+    }
+
+    function test_reverts_when_every_safe_asset_is_frozen() public {
+        Setup memory setup = _setup();
+        (setup.assets[USDC].frozen, setup.assets[DAI].frozen) = (true, true);
+        _refusedSetup(setup, abi.encodeWithSelector(IRulebookReads.NoSafeAssetListed.selector));
+    }
+
+    function test_reverts_with_a_safe_asset_whose_price_could_never_make_it_a_refuge() public {
+        Setup memory setup = _setup();
+        setup.assets[USDC].depegBps = 0;
+        _refusedSetup(setup, _below("depegBps", 0, 1));
+        setup = _setup();
+        setup.assets[USDC].priceLow = 1e18 + 1;
+        _refusedSetup(setup, _above("priceLow", 1e18 + 1, 1e18));
+        setup = _setup();
+        setup.assets[USDC].priceHigh = 1e18 - 1;
+        _refusedSetup(setup, _below("priceHigh", 1e18 - 1, 1e18));
+    }
+
+    function test_reverts_with_a_token_of_more_than_24_decimals() public {
+        OddToken wide = new OddToken("WIDE", 25);
+        Setup memory setup = _setup();
+        (setup.assets[DAI].token, setup.assets[DAI].decimals) = (address(wide), 25);
+        _refusedSetup(setup, _above("decimals", 25, 24));
     }
 
     // ------------------------------------------------------------------------------------------------ limits
@@ -294,6 +328,35 @@ contract RegistrationTest is World {
         _refusedLimits(limits, abi.encodeWithSelector(IRulebookReads.DeadLossBudget.selector, 120, 120));
     }
 
+    function test_reverts_with_a_smallest_trade_that_no_turnover_budget_holds() public {
+        Limits memory limits = _limits();
+        (limits.turnoverDayBps, limits.lossDayBps, limits.minTradeBps) = (1800, 9, 901); // what fits at once is 9 %
+        _refusedLimits(limits, _above("minTradeBps", 901, 900));
+        (limits = _limits()).minTradeBps = 901;
+        (limits.turnoverMonthBps, limits.lossMonthBps) = (1800, 9);
+        _refusedLimits(limits, _above("minTradeBps", 901, 900));
+    }
+
+    function test_reverts_with_a_least_progress_that_no_rebalance_could_make() public {
+        Limits memory limits = _limits();
+        (limits.maxTradeBps, limits.minProgressBps) = (100, 101);
+        _refusedLimits(limits, _above("minProgressBps", 101, 100));
+        (limits = _limits()).minProgressBps = 989;
+        (limits.turnoverDayBps, limits.lossDayBps) = (2000, 11); // 10 % fits at once, and brings 9.88 % at a slip of 0.6 %
+        _refusedLimits(limits, _above("minProgressBps", 989, 988));
+    }
+
+    function test_reverts_with_a_loss_budget_that_the_least_progress_breaks() public {
+        Limits memory limits = _limits();
+        limits.lossDayBps = 0;
+        _refusedLimits(limits, _below("lossDayBps", 0, 1));
+        (limits = _limits()).lossMonthBps = 0;
+        _refusedLimits(limits, _below("lossMonthBps", 0, 1));
+        (limits = _limits()).minProgressBps = 1000; // costs 0.06 % at a slip of 0.6 %; 0.06 % of 0.12 % fits at once
+        limits.lossDayBps = 12;
+        _refusedLimits(limits, _below("lossDayBps", 12, 13));
+    }
+
     function test_every_limit_at_its_ceiling_is_let_through() public {
         Setup memory setup = _setup();
         for (uint256 i; i < setup.routes.length; ++i) {
@@ -304,7 +367,7 @@ contract RegistrationTest is World {
             minDriftBps: 1000,
             minProgressBps: 1000,
             maxTradeBps: 10_000,
-            minTradeBps: 9999,
+            minTradeBps: 3000, // half of the day's turnover
             emergencyBps: 1000,
             maxShiftBps: 10_000,
             harvestCapBps: 100,
