@@ -33,6 +33,8 @@ contract KeeperVault is IVaultCore {
     uint256 internal constant LEG_RESERVE = 60_000;
     /// @dev 100k: ten times what a proxied token's balance takes; the same question is asked again, uncapped, in the leg.
     uint256 internal constant BALANCE_GAS = 100_000;
+    /// @dev 1 kB of a failed leg's reason: an error's name and arguments, or a sentence.
+    uint256 internal constant REASON_SIZE = 1024;
     /// @dev 80 %: with drift below minProgress / 0.8 the rest is asked for as a share of what there is.
     uint256 internal constant PROGRESS_SHARE_BPS = 8000;
     uint256 internal constant TARGET_BITS = 16;
@@ -211,7 +213,7 @@ contract KeeperVault is IVaultCore {
         _flatten(_rulesOfExit(), assets);
     }
 
-    /// @notice One leg of a flatten: all of an asset, by one route, at that route's floor. Only the vault itself.
+    /// @notice One leg of a flatten: all of an asset that 128 bits hold, by one route, at that route's floor. Only the vault itself.
     /// @dev External so that a failing leg reverts alone.
     /// @return spent units of the asset sold @return got units of the safe asset bought @return least the floor
     function leg(
@@ -227,7 +229,8 @@ contract KeeperVault is IVaultCore {
         Cluster memory priceOut = _clusterOf(oracle, assetOut, spreadBps);
         if (priceIn.mid == 0) revert PriceMissing(way.assetIn);
         if (priceOut.mid == 0) revert PriceMissing(way.assetOut);
-        uint256 amount = IERC20(assetIn.token).balanceOf(address(this));
+        // a payment is 128 bits; what is above them is left for another flatten
+        uint256 amount = Math.min(IERC20(assetIn.token).balanceOf(address(this)), type(uint128).max);
         least = Portfolio.floorUp(amount, priceIn, assetIn.decimals, priceOut, assetOut.decimals, way.slipBps);
         (spent, got) = _swap(way, index, assetIn.token, assetOut.token, amount, least);
     }
@@ -474,12 +477,25 @@ contract KeeperVault is IVaultCore {
             ) {
                 emit LegSold(i, r, spent, got, least);
                 return true;
-            } catch (bytes memory reason) {
-                (tried, why) = (r, reason);
+            } catch {
+                (tried, why) = (r, _reason());
             }
         }
         emit LegFailed(i, tried, why);
         return false;
+    }
+
+    /// @dev What the call before this one failed with, cut: a failing part must not choose what its failure costs the others.
+    function _reason() private pure returns (bytes memory why) {
+        uint256 most = REASON_SIZE;
+        assembly ("memory-safe") {
+            let size := returndatasize()
+            if gt(size, most) { size := most }
+            why := mload(0x40)
+            mstore(why, size)
+            returndatacopy(add(why, 0x20), 0, size)
+            mstore(0x40, and(add(add(why, size), 0x3f), not(0x1f)))
+        }
     }
 
     /// @dev First safe asset by rank, not frozen, whose cluster price is inside its depeg band.

@@ -248,10 +248,11 @@ contract ExitTest is World {
 
     function test_flatten_says_when_an_asset_has_no_way_into_the_refuge() public {
         Setup memory setup = _setup();
-        setup.routes[GRAIN_USDC].enabled = false; // GRAIN_DAI is its exit
+        setup.routes[GRAIN_DAI].enabled = false; // GRAIN_USDC is its exit
         this.deploy(setup, _targets());
         _fill();
         _halt();
+        oracle.set(address(tokens[USDC]), 0.9e18); // DAI is the refuge
         _legFailed(GRAIN, NO_ROUTE, "");
         _flatten();
         eq(_held(WETH), 0, "the others are sold");

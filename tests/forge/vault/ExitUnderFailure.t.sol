@@ -6,6 +6,7 @@ import {IVaultCore} from "../../../contracts/interfaces/IKeeperVault.sol";
 import {Route, Setup} from "../../../contracts/interfaces/IRulebook.sol";
 import {Balance} from "../../../contracts/mocks/OddToken.sol";
 import {Deed, PricedAdapter} from "../../../contracts/mocks/PricedAdapter.sol";
+import {Vm} from "../Base.sol";
 import {World} from "./World.sol";
 
 /// Flatten while parts are failing: every healthy leg is sold, whatever fails beside it and whatever gas the caller gives.
@@ -113,6 +114,36 @@ contract ExitUnderFailureTest is World {
         vm.prank(guardian);
         vault.flatten();
         eq(_held(USDC), 400_000e6, "the other two are sold");
+    }
+
+    /// Half a megabyte of reason, twice, for each of two assets: copied whole it would cost more than a transaction may have.
+    function test_a_leg_that_fails_at_length_costs_the_others_nothing_and_its_reason_is_cut_to_a_kilobyte() public {
+        ofWeth.setDeed(Deed.SCREAMS, 500_000);
+        ofGrain.setDeed(Deed.SCREAMS, 500_000);
+        vm.recordLogs();
+        vm.prank(guardian);
+        vault.flatten{gas: 7_000_000}();
+        eq(_held(USDC), 350_000e6, "WBTC is sold");
+        uint256 failed;
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        for (uint256 i; i < logs.length; ++i) {
+            if (logs[i].topics[0] != IVaultCore.LegFailed.selector) continue;
+            eq(abi.decode(logs[i].data, (bytes)).length, 1024, "cut");
+            ++failed;
+        }
+        eq(failed, 2, "and both say so");
+    }
+
+    /// Very cheap tokens of 24 decimals can be more than a payment's 128 bits hold: flatten sells what fits, and again.
+    function test_more_than_128_bits_of_a_token_are_sold_in_two_goes() public {
+        uint256 most = type(uint128).max;
+        tokens[GRAIN].mint(address(vault), most);
+        uint256 held = _held(GRAIN);
+        vm.startPrank(guardian);
+        vault.flatten(_list(GRAIN));
+        eq(_held(GRAIN), held - most, "all that fits");
+        vault.flatten(_list(GRAIN));
+        eq(_held(GRAIN), 0, "and the rest");
     }
 
     function test_an_adapter_may_not_draw_after_its_leg_failed() public {
