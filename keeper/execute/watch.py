@@ -200,14 +200,17 @@ def settle(
     pause = min(max(rpc.profile.block_ms / 4_000, 0.05), 3.0)
     give_up = time.monotonic() + timeout
     while True:
-        reason = "no receipt yet"
+        away = ""
         try:
             outcome = watch.advance(promised)
         except RpcUnreachable as error:
-            outcome, reason = None, error.message
+            outcome, away = None, error.message
         if outcome is not None:
             writer.record_outcome(outcome)
             return outcome
-        if stopping() or time.monotonic() + pause > give_up:
-            return watch.standing(f"{reason} within {timeout:g} s")
+        if stopping():
+            return watch.standing("told to stop before its end was known: the next start follows it")
+        if time.monotonic() + pause > give_up:
+            found = away or ("mined, not final yet" if watch.state is TxState.MINED else "no receipt yet")
+            return watch.standing(f"{found}, after {timeout:g} s")
         time.sleep(pause)

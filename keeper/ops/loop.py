@@ -15,16 +15,15 @@ from contextlib import contextmanager
 from types import FrameType
 
 from keeper.decide import successor
-from keeper.errors import ChainError, HaltError, HoldError, JournalError, KeeperError, SignerError, UsageError
-from keeper.model import PolicyState, TxState
+from keeper.errors import ChainError, HaltError, HoldError, JournalError, KeeperError, RpcRefused, SignerError, UsageError
+from keeper.model import PolicyState
 from keeper.ops.breaker import Breaker
 from keeper.ops.cycle import Tick
-from keeper.ops.shift import Shift, latched, turn
+from keeper.ops.shift import Shift, failed, turn
 
 MOST_DEFECTS = 5
 """Unexpected errors in a row before the process ends, for its supervisor to start it afresh."""
-MOST_FAILURES = 3
-"""Transactions in a row that failed on chain, or that no node took, before a person must look."""
+_SEND = "eth_sendRawTransaction"
 
 
 class Loop:
@@ -33,7 +32,6 @@ class Loop:
     def __init__(self, shift: Shift) -> None:
         self._shift = shift
         self._defects = Breaker(MOST_DEFECTS)
-        self._failures = Breaker(MOST_FAILURES)
         self.ticks = 0
         self.sent = 0
 
@@ -57,6 +55,8 @@ class Loop:
             done = turn(self._shift, state)
         except (ChainError, HoldError) as error:
             self._held(error)
+            if isinstance(error, RpcRefused) and error.method == _SEND:
+                failed(self._shift, error.reason)
             return None
         except (HaltError, JournalError, SignerError, UsageError):
             raise
@@ -82,13 +82,6 @@ class Loop:
             deliberation = done.considered.deliberation
             return successor(deliberation.state, deliberation.decision, None)
         self.sent += 1
-        if outcome.state is TxState.FINAL_OK:
-            self._failures.succeeded()
-        elif outcome.state.finished:
-            self._failures.failed(outcome.reason)
-        if self._failures.open:
-            text = f"{self._failures.failures} transactions in a row, the last: {self._failures.last}"
-            raise latched(self._shift, "transactions-fail", text)
         return None
 
 

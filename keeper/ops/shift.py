@@ -13,9 +13,13 @@ from keeper.errors import HaltError, HoldError
 from keeper.execute.recover import recover
 from keeper.journal import Journal, Writer, open_incidents, policy_state, unfinished_intents
 from keeper.model import GuardVerdict, Outcome, PolicyState, TxState
+from keeper.ops.breaker import Breaker
 from keeper.ops.cycle import SETTLE_SECONDS, Tick, tick
 from keeper.ops.log import settled, told
 from keeper.ops.post import Post, entitled
+
+MOST_FAILURES = 3
+"""Transactions in a row that failed on chain, or that no node took, before a person must look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,8 @@ class Shift:
     log: FilteringBoundLogger
     stop: Event = field(default_factory=Event)
     """Set when the process is to end: nothing new begins, and nothing is waited for."""
+    failures: Breaker = field(default_factory=lambda: Breaker(MOST_FAILURES))
+    """Transactions that failed in a row, whichever tick saw their end."""
 
 
 @contextmanager
@@ -58,19 +64,39 @@ def refuse_latched(journal: Journal, post: Post) -> None:
 
 
 def finish(shift: Shift) -> tuple[Outcome, ...]:
-    """Bring every unfinished intent nearer to its end. HaltError where one was overtaken by a stranger's."""
+    """Bring every unfinished intent nearer to its end.
+
+    HaltError where one was overtaken by a stranger's, or was one failure in a row too many.
+    """
     post = shift.post
     ends = recover(
         post.rpc, shift.journal, shift.writer, post.manifest, timeout=SETTLE_SECONDS, stopping=shift.stop.is_set
     )
     for end in ends:
-        refuse_superseded(shift, end)
+        weigh(shift, end)
     return ends
 
 
-def refuse_superseded(shift: Shift, outcome: Outcome | None) -> None:
+def weigh(shift: Shift, outcome: Outcome) -> None:
+    """Latch and raise a HaltError where this end, or so many failures in a row, want a person."""
+    refuse_superseded(shift, outcome)
+    if outcome.state is TxState.FINAL_OK:
+        shift.failures.succeeded()
+    elif outcome.state.finished and outcome.tx_hash is not None:  # what was never signed failed nowhere
+        failed(shift, outcome.reason)
+
+
+def failed(shift: Shift, reason: str) -> None:
+    """One more transaction that came to nothing. HaltError where it is one too many."""
+    shift.failures.failed(reason)
+    if shift.failures.open:
+        text = f"{shift.failures.failures} transactions in a row, the last: {shift.failures.last}"
+        raise latched(shift, "transactions-fail", text)
+
+
+def refuse_superseded(shift: Shift, outcome: Outcome) -> None:
     """Latch and raise a HaltError where somebody else used our key's nonce."""
-    if outcome is not None and outcome.state is TxState.SUPERSEDED:
+    if outcome.state is TxState.SUPERSEDED:
         raise latched(shift, "key-used-elsewhere", outcome.reason)
 
 
@@ -96,7 +122,8 @@ def turn(shift: Shift, state: PolicyState | None = None) -> Tick | None:
     memory = policy_state(shift.journal, post.stream()) if state is None else state
     done = tick(post, shift.writer, memory, post.observe(), shift.stop.is_set)
     told(shift.log, done)
-    refuse_superseded(shift, done.outcome)
+    if done.outcome is not None:
+        weigh(shift, done.outcome)
     guard = done.considered.guard
     if guard is not None and guard.verdict is GuardVerdict.HALT:
         bad = next(check for check in guard.checks if check.verdict is GuardVerdict.HALT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,14 +18,15 @@ from keeper.errors import HaltError, NoLease
 from keeper.journal import Journal, last_rows, open_incidents
 from keeper.ops.log import open_log
 from keeper.ops.loop import MOST_DEFECTS, Loop
-from keeper.ops.shift import Shift, begin, latched
+from keeper.ops.shift import Shift, begin, latched, turn
 from tests.deployed import Deployed
 from tests.keeper.execute import desk
 from tests.keeper.ops import place as places
 from tests.keeper.ops.place import Place
-from tests.keeper.wire import Exchange, Fault, Wire, lost_request
+from tests.keeper.wire import Exchange, Fault, Wire, lost_request, refuses
 
 REVERTING = "0x60006000fd"
+SENDS = "eth_sendRawTransaction"
 
 
 class Torn:
@@ -140,7 +142,10 @@ def failing_pools(node: Chain, addresses: list[str]) -> Fault:
         whole = [node.rpc("eth_getCode", address, "latest") for address in addresses]
         for address in addresses:
             node.rpc("anvil_setCode", address, REVERTING)
-        exchange.reply(exchange.forward())
+        answer = exchange.forward()
+        while node.rpc("eth_getTransactionReceipt", json.loads(answer)["result"]) is None:
+            time.sleep(0.01)  # Anvil answers before it has mined
+        exchange.reply(answer)
         for address, code in zip(addresses, whole, strict=True):
             node.rpc("anvil_setCode", address, code)
 
@@ -168,6 +173,43 @@ def test_three_transactions_that_fail_in_a_row_are_latched(
     assert place.sent("keeper") == 3
     with Journal.open(f"sqlite:///{place.journal}") as journal:
         assert [row["state"] for row in last_rows(journal, 9, ("outcome",))] == ["FINAL_REVERT"] * 3
+
+
+def test_failures_that_only_later_ticks_see_are_counted_too(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.drift(deployed)
+    with Wire(deployed.url).up() as wire:
+        place = places.make(deployed, tmp_path, capsys, url=wire.url)
+        place.config.write_text(f"{place.config.read_text()}[chain.local.override.finality]\ndepth = 2\n")
+        for _ in range(3):
+            wire.next(SENDS, failing_pools(place.node, [pool.address for pool in deployed.book.pools]))
+        with begin(place.post(live=True), open_log()) as shift:
+            shift.stop.set()  # so that no tick waits for the end of its own transaction
+            for _ in range(3):
+                done = turn(shift)
+                assert done is not None
+                assert done.outcome is not None
+                assert not done.outcome.state.finished
+                place.node.rpc("anvil_mine", "0x1")
+            with pytest.raises(HaltError, match="transactions-fail: 3 transactions in a row"):
+                turn(shift)
+    assert place.sent("keeper") == 3
+
+
+def test_three_transactions_that_no_node_takes_are_latched(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.drift(deployed)
+    with Wire(deployed.url).up() as wire:
+        place = places.make(deployed, tmp_path, capsys, url=wire.url)
+        for _ in range(3):
+            wire.next(SENDS, refuses(SENDS, -32_000, "transaction underpriced"))
+        with begin(place.post(live=True), open_log()) as shift:
+            with pytest.raises(HaltError, match="transactions-fail: 3 transactions in a row, the last: .*underpriced"):
+                Loop(shift).run(4)
+            assert len(open_incidents(shift.journal, shift.post.stream())) == 1
+    assert place.sent("keeper") == 0
 
 
 def test_told_to_stop_while_a_transaction_is_under_way_it_ends_and_the_next_start_finishes_it(
