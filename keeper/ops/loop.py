@@ -23,6 +23,8 @@ from keeper.ops.shift import Shift, failed, turn
 
 MOST_DEFECTS = 5
 """Unexpected errors in a row before the process ends, for its supervisor to start it afresh."""
+GRACE_SECONDS = 3.0
+"""How long the step under way may take to end once the process was told to."""
 _SEND = "eth_sendRawTransaction"
 
 
@@ -85,16 +87,36 @@ class Loop:
         return None
 
 
+class _Overdue(BaseException):
+    """Told to stop, and the step under way does not end: no `except Exception` may keep it."""
+
+
 @contextmanager
-def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
-    """SIGTERM and SIGINT end the loop after the step under way; the handlers of before come back."""
+def stopped_by_signals(stop: Callable[[], None], grace: float = GRACE_SECONDS) -> Iterator[None]:
+    """SIGTERM and SIGINT end the loop after the step under way; the handlers of before come back.
+
+    A step that takes longer than `grace` seconds, as where a node is silent, is left as a crash would leave it: what is
+    durable stays, what is under way is followed by the next start.
+    """
+    inside = True
 
     def told_to_stop(_number: int, _frame: FrameType | None) -> None:
         stop()
+        signal.setitimer(signal.ITIMER_REAL, grace)
 
-    before = {number: signal.signal(number, told_to_stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    def too_long(_number: int, _frame: FrameType | None) -> None:
+        if inside:
+            raise _Overdue
+
+    handlers = {signal.SIGTERM: told_to_stop, signal.SIGINT: told_to_stop, signal.SIGALRM: too_long}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
+        inside = False
+    except _Overdue:
+        pass
     finally:
+        inside = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Event
 
 from structlog.typing import FilteringBoundLogger
 
@@ -17,6 +16,7 @@ from keeper.ops.breaker import Breaker
 from keeper.ops.cycle import SETTLE_SECONDS, Tick, tick
 from keeper.ops.log import settled, told
 from keeper.ops.post import Post, entitled
+from keeper.ops.stop import Stop
 
 MOST_FAILURES = 3
 """Transactions in a row that failed on chain, or that no node took, before a person must look."""
@@ -30,7 +30,7 @@ class Shift:
     journal: Journal
     writer: Writer
     log: FilteringBoundLogger
-    stop: Event = field(default_factory=Event)
+    stop: Stop = field(default_factory=Stop)
     """Set when the process is to end: nothing new begins, and nothing is waited for."""
     failures: Breaker = field(default_factory=lambda: Breaker(MOST_FAILURES))
     """Transactions that failed in a row, whichever tick saw their end."""

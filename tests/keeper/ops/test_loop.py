@@ -15,7 +15,7 @@ import pytest
 from keeper.chain.rpc import Rpc
 from keeper.devnet.kit import Chain
 from keeper.errors import HaltError, NoLease
-from keeper.journal import Journal, last_rows, open_incidents
+from keeper.journal import Journal, last_rows, open_incidents, verify
 from keeper.ops.log import open_log
 from keeper.ops.loop import MOST_DEFECTS, Loop
 from keeper.ops.shift import Shift, begin, latched, turn
@@ -121,6 +121,33 @@ def test_a_stopped_loop_ends_without_waiting_for_the_next_tick(place: Place) -> 
         leases = [row["step"] for row in last_rows(journal, 10, ("lease",))]
     assert leases == ["acquired", "released"]
     assert place.said("once")["data"]["action"] == "NOOP"
+
+
+def test_told_to_stop_while_the_node_is_silent_it_ends_too(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Wire(deployed.url).up() as wire:
+        place = places.make(deployed, tmp_path, capsys, url=wire.url)
+        process = place.start("run")
+        try:
+            assert process.stderr is not None
+            for line in process.stderr:
+                if "event=tick" in line:
+                    break
+            for _ in range(9):
+                wire.next("eth_call", lambda exchange: exchange.silence(60))
+            while wire.armed > 8:
+                time.sleep(0.02)
+            began = time.monotonic()
+            process.terminate()
+            out, err = process.communicate(timeout=30)
+        finally:
+            process.kill()
+        assert time.monotonic() - began < 5
+        assert (process.returncode, out[:13]) == (0, "stopped after"), err
+    with Journal.open(f"sqlite:///{place.journal}") as journal:
+        assert [row["step"] for row in last_rows(journal, 10, ("lease",))] == ["acquired", "released"]
+        verify(journal)
 
 
 def test_skips_alike_are_one_row_with_a_count(place: Place) -> None:
