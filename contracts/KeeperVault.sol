@@ -26,8 +26,8 @@ contract KeeperVault is IVaultCore {
 
     // ------------------------------------------------------------------------------------------------ constants
 
-    /// @dev 1.5M: a two-hop router swap through proxied tokens takes 0.35M and four oracle voices on each side 1.2M at
-    /// their caps; a leg that gets this much and fails, fails by itself.
+    /// @dev 1.5M: a two-hop router swap through proxied tokens takes 0.35M, and four healthy voices on each side 0.8M, two
+    /// of them TWAPs of pools with the largest ring of observations; a leg that gets this much and fails, fails by itself.
     uint256 internal constant LEG_GAS = 1_500_000;
     /// @dev What the loop around a leg still needs: two role-free events and a few reads.
     uint256 internal constant LEG_RESERVE = 60_000;

@@ -36,8 +36,9 @@ contract MedianOracle is IPriceOracle {
 
     /// @notice Voices on one token, at most: with four, one liar is outvoted and one more may be stale.
     uint256 public constant MAX_SOURCES = 4;
-    /// @notice Gas one source may use. A TWAP with two cold quote feeds needs about 110k; four burners cost a caller 600k.
-    uint256 public constant SOURCE_GAS = 150_000;
+    /// @notice Gas one source may use. A TWAP whose pool has the largest ring of observations anyone can buy needs 97k to
+    /// observe and, one of its two quote feeds burning its share, some 200k in all; four burners cost a caller 880k.
+    uint256 public constant SOURCE_GAS = 220_000;
     /// @dev The first two push feeds suffice when they agree within spread / 2, half of what a cluster may span; the
     /// voices after them are usually TWAPs, late by construction. Saves a tenth of a trade's gas.
     uint256 private constant EARLY_DIVISOR = 2;

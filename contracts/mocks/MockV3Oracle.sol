@@ -10,6 +10,8 @@ contract MockV3Oracle {
     uint16 public cardinality = 100;
     uint256 public born;
     bytes public failure;
+    /// @dev Gas that `observe` uses up first, as a search through a large ring of observations does.
+    uint256 public toll;
     /// @dev Added to both accumulators, so that they wrap inside the window.
     int56 public tickOffset;
     uint160 public liquidityOffset;
@@ -32,6 +34,10 @@ contract MockV3Oracle {
         failure = failure_;
     }
 
+    function setToll(uint256 toll_) external {
+        toll = toll_;
+    }
+
     function setOffsets(int56 tickOffset_, uint160 liquidityOffset_, int56 extra_) external {
         (tickOffset, liquidityOffset, extra) = (tickOffset_, liquidityOffset_, extra_);
     }
@@ -45,6 +51,8 @@ contract MockV3Oracle {
         view
         returns (int56[] memory ticks, uint160[] memory perLiquidity)
     {
+        uint256 until = gasleft() - toll;
+        while (gasleft() > until) {}
         bytes memory reason = failure;
         if (reason.length > 0) {
             assembly {

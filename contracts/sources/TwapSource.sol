@@ -42,8 +42,8 @@ contract TwapSource is IPriceSource {
     uint256 public constant MAX_WINDOW = 6 hours;
     /// @notice Keeps price * 10^decimals * 2^128 inside TickPrice's words.
     uint256 public constant DECIMALS_CEILING = 24;
-    /// @notice Gas one quote feed may use: cold, with a sequencer feed, about 40k. Two that burn it all and a cold
-    /// `observe` of 50k still fit the reader's cap, so a burning quote feed leaves the other one its say.
+    /// @notice Gas one quote feed may use: cold, with a sequencer feed, about 40k. One that burns it all and a cold
+    /// `observe` of 97k, the most it can take, still fit the reader's cap: a burning quote feed leaves the other its say.
     uint256 public constant QUOTE_GAS = 45_000;
 
     // --------------------------------------------------------------------------------------------- immutables
