@@ -12,7 +12,7 @@ from keeper.journal import schema
 from keeper.journal.stream import Appender, StreamKey
 from keeper.model import Intent, Outcome, TxAttempt, TxEvent, TxState
 
-_EPOCH_FREE = frozenset({TxState.FINAL_REVERT, TxState.CANCELLED, TxState.DROPPED, TxState.SUPERSEDED})
+EPOCH_FREE = frozenset({TxState.FINAL_REVERT, TxState.CANCELLED, TxState.DROPPED, TxState.SUPERSEDED})
 """Where an intent ended without raising the vault's epoch: another may try for it."""
 
 
@@ -99,7 +99,7 @@ def write_event(rows: Appender, event: TxEvent) -> None:
     )
     state = schema.intent_state
     changes: dict[str, str | int] = {"state": event.state.value, "unfinished": 0 if event.state.finished else 1}
-    if event.state in _EPOCH_FREE:
+    if event.state in EPOCH_FREE:
         changes["holds_epoch"] = 0
     rows.connection.execute(state.update().where(state.c.intent_id == event.intent_id).values(changes))
 

@@ -17,7 +17,20 @@ from keeper.ids import digest_bytes
 from keeper.journal import schema
 from keeper.journal.store import Journal
 from keeper.journal.stream import Head, row_hash
+from keeper.journal.transactions import EPOCH_FREE
 from keeper.model import ZERO_HASH, ActionKind, Hash32, TxState
+
+_REFERENCES = (
+    schema.config_version.c.config_digest,
+    schema.snapshot.c.snapshot_hash,
+    schema.policy_state.c.state_hash,
+    schema.decision.c.history_hash,
+    schema.decision.c.proposal_hash,
+    schema.decision.c.config_hash,
+    schema.decision.c.decision_hash,
+    schema.outcome.c.outcome_hash,
+)
+"""Columns that name a body by its hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,7 @@ def verify(journal: Journal, anchored: Sequence[Hash32] | None = None) -> Verifi
         streams = _streams(connection)
         for journal_id in streams:
             rows += _check_stream(connection, path, journal_id)
+        _check_references(connection, path)
         _check_projection(connection, path)
         if anchored is not None:
             _check_anchors(connection, path, anchored)
@@ -91,15 +105,48 @@ def _check_bodies(connection: Connection, path: str) -> int:
     return count
 
 
+def _check_references(connection: Connection, path: str) -> None:
+    """A body may expire, its hash stays."""
+    kept = set(connection.execute(select(schema.blob.c.hash)).scalars())
+    for column in _REFERENCES:
+        for found in connection.execute(select(column).where(column.is_not(None)).distinct()).scalars():
+            if found not in kept:
+                raise JournalBroken(path, f"{column.table.name} rests on the body {found}, and its very hash is gone")
+
+
 def _check_projection(connection: Connection, path: str) -> None:
-    stored = {row.intent_id: row.state for row in connection.execute(select(schema.intent_state))}
-    told = dict.fromkeys(connection.execute(select(schema.intent.c.intent_id)).scalars(), TxState.READY.value)
-    events = select(schema.tx_event.c.intent_id, schema.tx_event.c.state).order_by(schema.tx_event.c.seq)
-    told.update({row.intent_id: row.state for row in connection.execute(events)})
+    stored = {row["intent_id"]: dict(row) for row in connection.execute(select(schema.intent_state)).mappings()}
+    told = _projection(connection)
     for intent_id in sorted(stored.keys() | told.keys()):
-        if stored.get(intent_id) != told.get(intent_id):
-            reason = f"intent {intent_id} stands at {stored.get(intent_id)}, its events say {told.get(intent_id)}"
+        has, wanted = stored.get(intent_id, {}), told.get(intent_id, {})
+        if has.get("state") != wanted.get("state"):
+            reason = f"intent {intent_id} stands at {has.get('state')}, its events say {wanted.get('state')}"
             raise JournalBroken(path, reason)
+        for name, value in wanted.items():
+            if has[name] != value:
+                raise JournalBroken(path, f"{name} of intent {intent_id} is {has[name]}, its rows say {value}")
+
+
+def _projection(connection: Connection) -> dict[Hash32, dict[str, Any]]:
+    """What `intent_state` must hold, by the audit rows alone."""
+    told: dict[Hash32, dict[str, Any]] = {}
+    for row in connection.execute(select(schema.intent)):
+        told[row.intent_id] = {
+            "chain": f"{row.chain_id}@{row.vault_id.rpartition('@')[2]}",
+            "vault_id": row.vault_id,
+            "signer": row.signer,
+            "epoch": row.epoch,
+            "state": TxState.READY.value,
+            "unfinished": 1,
+            "holds_epoch": 0 if row.epoch is None else 1,
+        }
+    events = select(schema.tx_event.c.intent_id, schema.tx_event.c.state).order_by(schema.tx_event.c.seq)
+    for row in connection.execute(events):
+        stands, state = told.setdefault(row.intent_id, {}), TxState(row.state)
+        stands |= {"state": state.value, "unfinished": 0 if state.finished else 1}
+        if state in EPOCH_FREE:
+            stands["holds_epoch"] = 0
+    return told
 
 
 def _check_anchors(connection: Connection, path: str, anchored: Sequence[Hash32]) -> None:

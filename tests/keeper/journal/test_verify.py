@@ -63,6 +63,13 @@ def anchors(journal: Journal) -> list[str]:
         ("UPDATE blob SET body = replace(body, 'REBALANCE', 'HARVEST')", "the body of"),
         ("UPDATE intent_state SET state = 'DROPPED'", "stands at DROPPED, its events say FINAL_OK"),
         ("DELETE FROM intent_state", "stands at None"),
+        ("UPDATE intent_state SET unfinished = '1' WHERE epoch = '7'", "unfinished of intent .* is 1, its rows say 0"),
+        ("UPDATE intent_state SET holds_epoch = '0'", "holds_epoch of intent .* is 0, its rows say 1"),
+        ("UPDATE intent_state SET epoch = '9' WHERE epoch = '7'", "epoch of intent .* is 9, its rows say 7"),
+        ("UPDATE intent_state SET signer = '0x00'", "signer of intent .* is 0x00, its rows say "),
+        ("UPDATE intent_state SET chain = '1@0x9e'", "chain of intent .* is 1@0x9e, its rows say 31337@0x9e9e9e9e"),
+        ("DELETE FROM blob WHERE hash IN (SELECT decision_hash FROM decision)", "decision rests"),
+        ("DELETE FROM blob WHERE hash IN (SELECT outcome_hash FROM outcome)", "outcome rests on the body 0x"),
     ],
 )
 def test_tampering_shows(journal: Journal, statement: str, complaint: str) -> None:
