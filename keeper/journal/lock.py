@@ -19,6 +19,7 @@ class FileLock:
 
     def __init__(self, database: Path, role: Role) -> None:
         self.holder = f"pid {os.getpid()} on {socket.gethostname()}"
+        database = database.resolve()  # two names of one file are one journal
         path = database.with_name(f"{database.name}.{role}.lock")
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -58,7 +58,7 @@ class Writer:
         with ExitStack() as undo:
             undo.callback(self._lock.release)
             with journal.transaction() as connection:
-                self._head: Head = head_of(connection, key.journal_id)
+                self._head: Head | None = head_of(connection, key.journal_id)
                 self.previous_id: Hash32 = last_decision_id(connection, key.journal_id)
                 taken = select(func.count()).where(schema.lease.c.step == "acquired")
                 self.token: int = connection.execute(taken).scalar_one() + 1
@@ -215,6 +215,8 @@ class Writer:
         if self._lock is None:
             raise NoLease(str(self._journal.path))
         with self._journal.transaction() as connection:
-            rows = Appender(connection, self.key, self._head, self._clock())
+            # None: what was written last may or may not be there, as where a signal came between commit and return
+            rows = Appender(connection, self.key, self._head or head_of(connection, self.key.journal_id), self._clock())
+            self._head = None
             yield rows
         self._head = rows.head

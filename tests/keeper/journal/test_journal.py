@@ -6,11 +6,12 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from keeper import journal as journals
 from keeper.errors import EpochTaken, IntentUnfinished, JournalLocked, JournalUnusable, NoLease, NonceTaken
@@ -57,6 +58,13 @@ def test_a_second_writer_is_refused_by_name(journal: Journal, writer: Writer) ->
 def test_a_second_keeper_of_another_name_is_refused_too(journal: Journal, writer: Writer) -> None:
     with pytest.raises(JournalLocked):
         Writer(journal, replace(scene.KEY, keeper="other"), lambda: 0)
+
+
+def test_another_name_of_the_same_file_is_the_same_journal(path: Path, journal: Journal, writer: Writer) -> None:
+    other = path.with_name("other.sqlite")
+    other.symlink_to(path)
+    with Journal.open(f"sqlite:///{other}") as second, pytest.raises(JournalLocked):
+        Writer(second, scene.KEY, lambda: scene.START)
 
 
 def test_an_operator_writes_beside_the_loop_in_a_stream_of_its_own(journal: Journal, writer: Writer) -> None:
@@ -157,6 +165,28 @@ def test_a_refused_step_leaves_no_row_and_no_gap(journal: Journal, writer: Write
     assert journals.row_count(journal) == before
     writer.record_hold("rpc", "down")
     assert journals.verify(journal).rows == before + 1
+
+
+def test_a_signal_between_commit_and_return_forks_no_stream(path: Path) -> None:
+    class Struck(Journal):
+        """Its next transaction is durable, and its caller never gets to know."""
+
+        armed = False
+
+        @contextmanager
+        def transaction(self) -> Iterator[Connection]:
+            with super().transaction() as connection:
+                yield connection
+            if self.armed:
+                self.armed = False
+                raise KeyboardInterrupt
+
+    with Struck.open(f"sqlite:///{path}") as struck:
+        with Writer(struck, scene.KEY, lambda: scene.START) as taken:
+            struck.armed = True
+            with pytest.raises(KeyboardInterrupt):
+                taken.record_hold("rpc", "down")
+        assert journals.verify(struck).rows == 3
 
 
 def test_a_decision_that_forgets_its_predecessor_is_refused(writer: Writer) -> None:
