@@ -15,7 +15,7 @@ from typing import Any
 from keeper.chain import abi, sight
 from keeper.chain.fees import next_base_fee
 from keeper.chain.rpc import Call, Rpc
-from keeper.errors import RpcRefused, RpcUnreachable
+from keeper.errors import RpcRefused, RpcUnreachable, WrongChainId
 from keeper.manifest import Manifest
 from keeper.model import Address, BlockRef, Revert, Snapshot
 from keeper.units import Timestamp, Wei
@@ -45,7 +45,7 @@ class Observation:
 def observe(rpc: Rpc, manifest: Manifest, account: Address | None, *, block: int | None = None) -> Observation:
     """The vault of `manifest` at the latest block, or at number `block`, as `account` (None: nobody in particular).
 
-    Raises RpcUnreachable, RpcRefused; also RpcRefused where there is no vault at the manifest's address.
+    Raises RpcUnreachable, WrongChainId, RpcRefused; also RpcRefused where there is no vault at the manifest's address.
     """
     tag = "latest" if block is None else hex(block)
     look = _ask(rpc, manifest, account, tag, tag)
@@ -55,6 +55,8 @@ def observe(rpc: Rpc, manifest: Manifest, account: Address | None, *, block: int
         look = _ask(rpc, manifest, account, hex(first.number), at)
         if not look.agrees or look.ref.hash != first.hash:
             raise RpcUnreachable(rpc.label, f"block {first.number} changed while it was read")
+    if look.lens["seen"]["chainId"] != manifest.chain.id:  # an address may move to another chain while a process lives
+        raise WrongChainId(rpc.label, manifest.chain.id, look.lens["seen"]["chainId"])
     seen = look.lens["vaults"][0]
     if not seen["exists"]:
         raise RpcRefused(rpc.label, "eth_call", f"no contract at the vault's address {manifest.parts.vault.address}")

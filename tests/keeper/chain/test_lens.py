@@ -13,7 +13,7 @@ from keeper.config import load_profile
 from keeper.devnet import chainlink
 from keeper.devnet.furnish import PRICES
 from keeper.devnet.kit import Chain
-from keeper.errors import RpcRefused, RpcUnreachable
+from keeper.errors import RpcRefused, RpcUnreachable, WrongChainId
 from keeper.model import PriceVerdict, Snapshot, SourceKind, VaultMode
 from keeper.units import BPS, WAD
 from tests.deployed import Deployed
@@ -49,6 +49,15 @@ def test_an_address_without_a_contract_is_named(rpc: Rpc, deployed: Deployed) ->
     parts = deployed.manifest.parts.model_copy(update={"vault": vault})
     with pytest.raises(RpcRefused, match=f"no contract at the vault's address {stranger}"):
         observe(rpc, deployed.manifest.model_copy(update={"parts": parts}), None)
+
+
+def test_a_node_that_serves_another_chain_by_now_is_not_believed(rpc: Rpc, node: Chain, deployed: Deployed) -> None:
+    node.rpc("anvil_setChainId", 31_338)
+    try:
+        with pytest.raises(WrongChainId, match=r"serves chain 31338, not chain 31337"):
+            look(rpc, deployed)
+    finally:
+        node.rpc("anvil_setChainId", 31_337)
 
 
 @pytest.mark.parametrize("method", ["eth_call", HEADER, "eth_getTransactionCount"])
