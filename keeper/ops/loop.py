@@ -1,8 +1,8 @@
 """The loop: tick after tick, until it is told to stop or something wants a person.
 
-HOLD   the RPC is away, or guard says not now     recorded; the next tick looks again
+HOLD   the RPC is away or behind, or guard says not now   recorded; the next tick looks again
 HALT   the key is used elsewhere, a check that only a defect of ours can break, transactions failing in a row
-                                                  latched in the journal; `keeper resume` lifts it
+                                                          latched in the journal; `keeper resume` lifts it
 end    the journal cannot be written, the key is not entitled, defects in a row
 """
 
@@ -15,7 +15,19 @@ from contextlib import contextmanager
 from types import FrameType
 
 from keeper.decide import successor
-from keeper.errors import ChainError, HaltError, HoldError, JournalError, KeeperError, RpcRefused, SignerError, UsageError
+from keeper.errors import (
+    ChainError,
+    EpochTaken,
+    HaltError,
+    HoldError,
+    IntentUnfinished,
+    JournalError,
+    KeeperError,
+    NonceTaken,
+    RpcRefused,
+    SignerError,
+    UsageError,
+)
 from keeper.model import PolicyState
 from keeper.ops.breaker import Breaker
 from keeper.ops.cycle import Tick
@@ -25,6 +37,8 @@ MOST_DEFECTS = 5
 """Unexpected errors in a row before the process ends, for its supervisor to start it afresh."""
 GRACE_SECONDS = 3.0
 """How long the step under way may take to end once the process was told to."""
+_LAGGING = (EpochTaken, NonceTaken, IntentUnfinished)
+"""What the journal says where a node shows a block that is behind what was done already: it clears itself."""
 _SEND = "eth_sendRawTransaction"
 
 
@@ -55,7 +69,7 @@ class Loop:
         """One tick and its failures; returns what the policy remembers, None where the journal must be asked."""
         try:
             done = turn(self._shift, state)
-        except (ChainError, HoldError) as error:
+        except (ChainError, HoldError, *_LAGGING) as error:
             self._held(error)
             if isinstance(error, RpcRefused) and error.method == _SEND:
                 failed(self._shift, error.reason)

@@ -48,9 +48,9 @@ def begin(post: Post, log: FilteringBoundLogger) -> Iterator[Shift]:
         refuse_latched(journal, post)
         shift = Shift(post, journal, writer, log)
         if post.signer is not None:
-            entitled(post, post.observe(), "keeper")
-            for outcome in finish(shift):
+            for outcome in finish(shift):  # before the mandate is looked at: what was sent under it is followed
                 settled(log, outcome)
+            entitled(post, post.observe(), "keeper")
         yield shift
 
 

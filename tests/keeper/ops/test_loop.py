@@ -23,7 +23,7 @@ from tests.deployed import Deployed
 from tests.keeper.execute import desk
 from tests.keeper.ops import place as places
 from tests.keeper.ops.place import Place
-from tests.keeper.wire import Exchange, Fault, Wire, lost_request, refuses
+from tests.keeper.wire import Exchange, Fault, Wire, lost_reply, lost_request, refuses, says
 
 REVERTING = "0x60006000fd"
 SENDS = "eth_sendRawTransaction"
@@ -222,6 +222,39 @@ def test_failures_that_only_later_ticks_see_are_counted_too(
             with pytest.raises(HaltError, match="transactions-fail: 3 transactions in a row"):
                 turn(shift)
     assert place.sent("keeper") == 3
+
+
+def test_a_node_that_falls_behind_what_was_done_is_held_not_obeyed(drifted: Place) -> None:
+    before = drifted.node.rpc("evm_snapshot")
+    with begin(drifted.post(live=True), open_log()) as shift:
+        loop = Loop(shift)
+        loop.run(1)
+        assert loop.sent == 1
+        assert drifted.node.rpc("evm_revert", before)
+        loop.run(3)
+    assert (loop.ticks, loop.sent) == (3, 1)
+    assert [row["reason_code"] for row in cycles(drifted)][-2:] == ["outside-band", "epoch-taken"]
+    assert drifted.sent("keeper") == 0, "the chain forgot the first, and there is no second"
+
+
+def test_what_is_under_way_is_followed_though_the_mandate_ended_meanwhile(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.drift(deployed)
+    with Wire(deployed.url).up() as wire:
+        place = places.make(deployed, tmp_path, capsys, url=wire.url)
+        wire.next(SENDS, lost_reply)
+        with begin(place.post(live=True), open_log()) as shift:
+            shift.stop.set()
+            wire.next("eth_getTransactionReceipt", says("eth_getTransactionReceipt", None))
+            done = turn(shift)
+            assert done is not None
+            assert done.outcome is not None
+            assert not done.outcome.state.finished
+        place.node.mine_at(place.node.now() + 31 * 86_400)
+        assert place.said("once", "--mode", "live", exit_code=7)["error"]["code"] == "signer-not-entitled"
+    with Journal.open(f"sqlite:///{place.journal}") as journal:
+        assert [row["state"] for row in last_rows(journal, 9, ("outcome",))] == ["FINAL_OK"]
 
 
 def test_three_transactions_that_no_node_takes_are_latched(
