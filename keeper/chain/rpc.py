@@ -114,17 +114,34 @@ class Rpc:
 
     def _one(self, method: str, params: Sequence[Any]) -> Any | Refusal:
         self.requests += 1
+        asked = self._next_id()
         answer = self._exchange(lambda: self._provider.make_request(RPCEndpoint(method), list(params)))
-        return self._read(method, answer)
+        read = self._read(method, answer)
+        self._hold_ids([answer], asked)
+        return read
 
     def _batch(self, calls: Sequence[Call]) -> list[Any | Refusal] | None:
         """None where the node answers a batch with one error or fewer answers: it takes none."""
         self.requests += len(calls)
         batch = [(RPCEndpoint(method), list(params)) for method, params in calls]
+        asked = self._next_id()
         answers = self._exchange(lambda: self._provider.make_batch_request(batch))
         if not isinstance(answers, list) or len(answers) != len(calls):
             return None
-        return [self._read(method, answer) for (method, _), answer in zip(calls, answers, strict=True)]
+        read = [self._read(method, answer) for (method, _), answer in zip(calls, answers, strict=True)]
+        self._hold_ids(answers, asked)
+        return read
+
+    def _next_id(self) -> int:
+        """The id that the provider gives its next request: it counts, and so this one is used up for the look."""
+        return next(self._provider.request_counter) + 1
+
+    def _hold_ids(self, answers: Sequence[dict[str, Any]], first: int) -> None:
+        """RpcUnreachable where an answer is to another question; a refusal may name none."""
+        for place, answer in enumerate(answers):
+            found = answer.get("id")
+            if found != first + place and not (found is None and answer.get("error") is not None):
+                raise RpcUnreachable(self.label, f"it answers request {found}, asked was {first + place}")
 
     def _exchange(self, exchange: Callable[[], Any]) -> Any:
         self.round_trips += 1

@@ -1,7 +1,7 @@
 """Told to stop: set by a signal's handler, waited for by the loop.
 
-`threading.Event` will not do: its lock is taken while it is waited for, and a handler that runs in that moment, on the same
-thread, waits for the lock for ever. A SimpleQueue's `put` may interrupt its own `get`.
+`threading.Event` will not do: its lock is taken while it is waited for, and a handler that runs in that moment, on the
+same thread, waits for the lock for ever. A SimpleQueue's `put` may interrupt its own `get`.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -103,6 +104,36 @@ def test_many_reads_are_one_round_trip_and_keep_their_order(wire: Wire, rpc: Rpc
     assert isinstance(found[1], Refusal)
     assert (rpc.round_trips, rpc.requests) == (1, 3)
     assert wire.seen == [("eth_chainId", "eth_nope", "eth_blockNumber")]
+
+
+def numbered(change: Callable[[int], object]) -> trouble.Fault:
+    def fault(exchange: trouble.Exchange) -> None:
+        answers = json.loads(exchange.forward())
+        listed = answers if isinstance(answers, list) else [answers]
+        for answer in listed:
+            answer["id"] = change(answer["id"])
+        exchange.reply(json.dumps(answers).encode())
+
+    return fault
+
+
+@pytest.mark.parametrize(
+    "change", [lambda _: 7_000, lambda i: i + 1, lambda _: None, str], ids=["one", "next", "none", "text"]
+)
+@pytest.mark.parametrize("many", [True, False], ids=["batch", "single"])
+@pytest.mark.filterwarnings("ignore:Received batch response with missing:RuntimeWarning")
+def test_an_answer_to_another_question_is_no_answer(
+    wire: Wire, rpc: Rpc, change: Callable[[int], object], many: bool
+) -> None:
+    for _ in range(READ_TRIES):
+        wire.next("eth_chainId", numbered(change))
+    with pytest.raises(RpcUnreachable, match=r"it answers request .+, asked was \d+"):
+        rpc.many([("eth_chainId", []), ("eth_blockNumber", [])]) if many else rpc.call("eth_chainId")
+
+
+def test_answers_in_another_order_find_their_questions(wire: Wire, rpc: Rpc) -> None:
+    wire.next("*", lambda exchange: exchange.reply(json.dumps(json.loads(exchange.forward())[::-1]).encode()))
+    assert rpc.many([("eth_chainId", []), ("eth_blockNumber", [])]) == ["0x7a69", "0x2a"]
 
 
 def test_a_node_that_takes_no_batches_is_asked_one_by_one_from_then_on(wire: Wire, rpc: Rpc) -> None:

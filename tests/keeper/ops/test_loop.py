@@ -266,7 +266,7 @@ def test_three_transactions_that_no_node_takes_are_latched(
         for _ in range(3):
             wire.next(SENDS, refuses(SENDS, -32_000, "transaction underpriced"))
         with begin(place.post(live=True), open_log()) as shift:
-            with pytest.raises(HaltError, match="transactions-fail: 3 transactions in a row, the last: .*underpriced"):
+            with pytest.raises(HaltError, match=r"transactions-fail: 3 transactions in a row, the last: .*underpriced"):
                 Loop(shift).run(4)
             assert len(open_incidents(shift.journal, shift.post.stream())) == 1
     assert place.sent("keeper") == 0
