@@ -11,6 +11,7 @@ from keeper.cli.envelope import Answer, JsonFlag, run_command
 
 NameOption = Annotated[str, typer.Option("--name", help="Which local chain, where there are several.")]
 PortOption = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="A free one where absent.")]
+FullOption = Annotated[bool, typer.Option("--full", help="The full set: Aave, V2, signed feeds and more besides.")]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="End a running one first and begin anew.")]
 
 
@@ -24,10 +25,14 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    name: NameOption = "default", port: PortOption = None, fresh: FreshOption = False, json: JsonFlag = False
+    name: NameOption = "default",
+    port: PortOption = None,
+    fresh: FreshOption = False,
+    full: FullOption = False,
+    json: JsonFlag = False,
 ) -> None:
     """Start Anvil and furnish it; a running one is left as it is."""
-    run_command("devnet up", json, lambda: _up(name, port, fresh))
+    run_command("devnet up", json, lambda: _up(name, port, fresh, full))
 
 
 def down(name: NameOption = "default", json: JsonFlag = False) -> None:
@@ -40,10 +45,10 @@ def status(name: NameOption = "default", json: JsonFlag = False) -> None:
     run_command("devnet status", json, lambda: _status(name))
 
 
-def _up(name: str, port: int | None, fresh: bool) -> Answer:
+def _up(name: str, port: int | None, fresh: bool, full: bool) -> Answer:
     from keeper.devnet import local
 
-    book = local.up(name, port, fresh=fresh, say=lambda line: print(line, file=sys.stderr))
+    book = local.up(name, port, fresh=fresh, full=full, say=lambda line: print(line, file=sys.stderr))
     path = local.folder_of(name) / local.BOOK
     pools = ", ".join(pool.label for pool in book.pools)
     text = f"{name} runs at {book.url}, chain {book.chain_id}: {', '.join(book.tokens)}; {pools}\n  {path}"

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from keeper.devnet import book, parts
+from keeper.devnet import book, local
 from keeper.devnet.market import STEP_SECONDS, Market
 from keeper.errors import KeeperError
 
@@ -24,7 +24,7 @@ def main(words: list[str]) -> int:
     asked = _parser().parse_args(words)
     try:
         if asked.command == "fetch":
-            parts.fetch(say=lambda line: print(line, flush=True))
+            local.bring(full=True, say=lambda line: print(line, flush=True))
         else:
             _run_market(asked)
     except KeeperError as error:
@@ -36,7 +36,7 @@ def main(words: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m keeper.devnet", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("fetch", help="bring the pinned packages that are missing")
+    commands.add_parser("fetch", help="bring the pinned packages that are missing, and compile what has no artifacts")
     market = commands.add_parser("market", help="move the prices of a furnished chain, one JSON line a step")
     market.add_argument("--book", type=Path, required=True, help="the chain's book.json")
     market.add_argument("--seed", type=int, default=7)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from functools import lru_cache
 
 from eth_account import Account
+from eth_account.datastructures import SignedMessage
 from eth_account.signers.local import LocalAccount
+from eth_typing import Hash32
 
 from keeper.errors import UsageError
 
@@ -37,6 +39,12 @@ ROLES = (
 holds proxies, oracle_a* and oracle_b* are the two voices of every price, stranger may do nothing."""
 
 
+NETWORK = ("network_1", "network_2", "network_3", "network_4")
+"""Who signs the reports of the signed-report feeds; none of them has an account on the chain."""
+SIGNERS = (*NETWORK, "airnode", "impostor")
+"""Keys that only sign: the network, API3's first-party oracle, and one that nobody knows."""
+
+
 def index(role: str) -> int:
     """The index of derivation of a role. Raises UsageError for one that does not exist."""
     if role not in ROLES:
@@ -50,6 +58,21 @@ def account(role: str) -> LocalAccount:
     Account.enable_unaudited_hdwallet_features()
     found: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{index(role)}")
     return found
+
+
+@lru_cache(maxsize=len(SIGNERS))
+def signer(name: str) -> LocalAccount:
+    """A key that signs and never sends; derived beside the accounts', so public and worthless like them."""
+    if name not in SIGNERS:
+        raise UsageError(f"no signer {name} on the local chain", remedy=f"choose one of {', '.join(SIGNERS)}")
+    Account.enable_unaudited_hdwallet_features()
+    found: LocalAccount = Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/1'/0/{SIGNERS.index(name)}")
+    return found
+
+
+def sign(name: str, digest: bytes) -> SignedMessage:
+    """The signature of `signer(name)` over 32 bytes, as they are."""
+    return signer(name).unsafe_sign_hash(Hash32(digest))
 
 
 def key(role: str) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,58 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedFeed:
+    """A Chainlink feed of signed reports: `proxy` is read, `data_id` (0x and 16 bytes) is what reports call it."""
+
+    asset: str
+    proxy: str
+    data_id: str
+    decimals: int
+    heartbeat: int
+    deviation_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Beacon:
+    """An API3 feed: `proxy` is read, `template` (0x and 32 bytes) is what its airnode signs beside time and value."""
+
+    asset: str
+    proxy: str
+    template: str
+    decimals: int
+    heartbeat: int
+    deviation_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A Uniswap V2 pair; token0 and token1 are symbols in its own order, its fee is 3000 hundredths of a bp."""
+
+    address: str
+    token0: str
+    token1: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reserve:
+    """What Aave lends of one token: the receipt of a supplier and of a borrower."""
+
+    symbol: str
+    a_token: str
+    debt_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wrapped:
+    """An ERC-4626 vault over an aToken; `underlying` is the symbol that it takes, decimals are the underlying's."""
+
+    symbol: str
+    address: str
+    decimals: int
+    underlying: str
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     """An account of the public mnemonic; `accounts.key(role)` derives its key."""
 
@@ -72,7 +124,10 @@ class OwnerSafe:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """A furnished chain. `feeds` has two voices an asset, in a fixed order; `contracts` are the shared ones by name."""
+    """A furnished chain. `feeds` has two voices an asset, in a fixed order; `contracts` are the shared ones by name.
+
+    From `client` on, fields are the full set's; `left_out` names what this client cannot carry.
+    """
 
     name: str
     url: str
@@ -86,6 +141,14 @@ class Book:
     contracts: Mapping[str, str]
     owner_safe: OwnerSafe
     people: Mapping[str, Person]
+    client: str = "anvil"
+    full: bool = False
+    signed: Mapping[str, SignedFeed] = field(default_factory=dict)
+    beacons: Mapping[str, Beacon] = field(default_factory=dict)
+    pairs: tuple[Pair, ...] = ()
+    reserves: Mapping[str, Reserve] = field(default_factory=dict)
+    wrapped: Mapping[str, Wrapped] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
 
     def address(self, role: str) -> str:
         """The account of a role."""
@@ -137,6 +200,12 @@ def from_json(document: Mapping[str, Any]) -> Book:
             pools=tuple(Pool(**pool) for pool in fields.pop("pools")),
             owner_safe=OwnerSafe(**{**safe, "owners": tuple(safe["owners"])}),
             people={role: Person(**person) for role, person in fields.pop("people").items()},
+            signed={asset: SignedFeed(**feed) for asset, feed in fields.pop("signed").items()},
+            beacons={asset: Beacon(**beacon) for asset, beacon in fields.pop("beacons").items()},
+            pairs=tuple(Pair(**pair) for pair in fields.pop("pairs")),
+            reserves={symbol: Reserve(**reserve) for symbol, reserve in fields.pop("reserves").items()},
+            wrapped={symbol: Wrapped(**wrapped) for symbol, wrapped in fields.pop("wrapped").items()},
+            left_out=tuple(fields.pop("left_out")),
             **fields,
         )
     except (KeyError, TypeError) as error:

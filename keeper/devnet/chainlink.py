@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keeper.devnet import artifacts
-from keeper.devnet.book import Voice
+from keeper.devnet.book import Beacon, SignedFeed, Voice
 from keeper.devnet.kit import ZERO, Chain, Read, Receipt
 
 DECIMALS = 8
@@ -20,6 +20,13 @@ MAINNET_PROXIES = {
     "USDC": "0x8fFfFfd4AfB6115b954Bd326cbe7B4BA576818f6",
 }
 """Where each asset's first voice stands; the second has an address of this chain's own."""
+ADDED_PROXIES = {
+    "LINK": "0x2c1d072e956AFFC0D435Cb7AC38EF18d24d9127c",
+    "DAI": "0xAed0c38402a5d19df6E4c03F4E2DceD6e29c1ee9",
+}
+"""The same for the assets that the full set adds."""
+ROUND = "uint80,int256,uint256,uint256,uint80"
+"""What latestRoundData returns: round id, answer, started at, updated at, answered in round."""
 _MIN_SUBMISSIONS = 2
 _ROUND_TIMEOUT = 60
 """Seconds after which a round that its oracles left half answered no longer holds up the next."""
@@ -35,8 +42,14 @@ class Answer:
     updated_at: int
 
 
-def furnish(chain: Chain, vendor: Path, voices: Sequence[Sequence[str]], admin: str) -> dict[str, tuple[Voice, ...]]:
-    """Deploy every asset's feeds, one for each group of oracle accounts in `voices`; none has an answer yet.
+def furnish(
+    chain: Chain,
+    vendor: Path,
+    voices: Sequence[Sequence[str]],
+    admin: str,
+    proxies: Mapping[str, str] = MAINNET_PROXIES,
+) -> dict[str, tuple[Voice, ...]]:
+    """Deploy feeds for every asset of `proxies`, one for each group of oracle accounts; none has an answer yet.
 
     Rounds pay nothing, so no LINK is needed. The first voice stands at mainnet's address.
     """
@@ -44,7 +57,7 @@ def furnish(chain: Chain, vendor: Path, voices: Sequence[Sequence[str]], admin: 
     flux = artifacts.load(folder / "AccessControlledAggregator.json")
     proxy = artifacts.load(folder / "EACAggregatorProxy.json")
     feeds: dict[str, tuple[Voice, ...]] = {}
-    for asset, address in MAINNET_PROXIES.items():
+    for asset, address in proxies.items():
         found: list[Voice] = []
         for place, oracles in enumerate(voices):
             description = f"{asset} / USD"
@@ -62,14 +75,14 @@ def furnish(chain: Chain, vendor: Path, voices: Sequence[Sequence[str]], admin: 
     return feeds
 
 
-def answer_read(voice: Voice) -> Read:
-    """The view call behind `latest`, for reading many at once."""
-    return Read(voice.proxy, "latestRoundData()", "uint80,int256,uint256,uint256,uint80")
+def answer_read(feed: Voice | SignedFeed | Beacon) -> Read:
+    """The view call behind `latest`, for reading many at once; feeds of every kind answer it."""
+    return Read(feed.proxy, "latestRoundData()", ROUND)
 
 
-def latest(chain: Chain, voice: Voice) -> Answer:
+def latest(chain: Chain, feed: Voice | SignedFeed | Beacon) -> Answer:
     """The proxy's latest answer. Raises CallReverted where none was ever given."""
-    round_id, answer, _, updated_at, _ = chain.read(voice.proxy, "latestRoundData()", answer_read(voice).returns)
+    round_id, answer, _, updated_at, _ = chain.read(feed.proxy, "latestRoundData()", ROUND)
     return Answer(int(round_id), int(answer), int(updated_at))
 
 

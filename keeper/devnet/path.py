@@ -16,7 +16,9 @@ _PRECISION = 40
 _UNIFORMS = 12
 _RESOLUTION = 2**32
 _PEG_BPS = 2
-"""USDC wanders this far from a dollar."""
+"""USDC and DAI wander this far from a dollar."""
+_LINK_BPS = 40
+"""LINK follows ETH and wanders this far from it a step, coming back at the end."""
 
 
 class Dice:
@@ -63,20 +65,31 @@ STORY = (
 
 
 def told(seed: int, steps: int, opening: Mapping[str, int]) -> tuple[dict[str, int], ...]:
-    """The prices of step 0 (the opening ones) to step `steps`: USD with 18 decimals by asset (ETH, BTC, USDC)."""
+    """The prices of step 0 (the opening ones) to step `steps`: USD with 18 decimals by asset.
+
+    ETH, BTC and USDC always, LINK and DAI where `opening` has them; those change nothing about the others.
+    """
     with localcontext(Context(prec=_PRECISION)):
         eth, btc = _walk(Dice(seed, "path"), steps)
-        peg = Dice(seed, "peg")
+        own = [Decimal(_LINK_BPS) / 10_000 * away for away in _bridge(Dice(seed, "link"), steps)]
+        peg, other_peg = Dice(seed, "peg"), Dice(seed, "dai")
         prices = [dict(opening)]
         for step in range(1, steps + 1):
-            prices.append(
-                {
-                    "ETH": int(opening["ETH"] * eth[step].exp()),
-                    "BTC": int(opening["BTC"] * btc[step].exp()),
-                    "USDC": opening["USDC"] * (10_000 + peg.between(-_PEG_BPS, _PEG_BPS)) // 10_000,
-                }
-            )
+            now = {
+                "ETH": int(opening["ETH"] * eth[step].exp()),
+                "BTC": int(opening["BTC"] * btc[step].exp()),
+                "USDC": _near_peg(opening["USDC"], peg),
+            }
+            if "LINK" in opening:
+                now["LINK"] = int(opening["LINK"] * (eth[step] + own[step]).exp())
+            if "DAI" in opening:
+                now["DAI"] = _near_peg(opening["DAI"], other_peg)
+            prices.append(now)
     return tuple(prices)
+
+
+def _near_peg(opening: int, dice: Dice) -> int:
+    return opening * (10_000 + dice.between(-_PEG_BPS, _PEG_BPS)) // 10_000
 
 
 def _walk(dice: Dice, steps: int) -> tuple[list[Decimal], list[Decimal]]:

@@ -18,7 +18,7 @@ FEE_UNIT = 10**6
 """A pool's fee counts millionths."""
 CARDINALITY = 150
 """Observations a pool remembers: at one trade every 12 s that is 30 minutes, what a TWAP source asks for."""
-_SPACING = {500: 10, 3000: 60}
+_SPACING = {100: 1, 500: 10, 3000: 60}
 _FULL_RANGE = 887_272
 _BAND_TICKS = 954
 """± 10 % of price."""
@@ -40,6 +40,11 @@ DEPTHS = (
     Depth("WETH", "USDC", 3000, 20_000_000, 20_000_000),
     Depth("WBTC", "WETH", 3000, 20_000_000, 20_000_000),
 )
+ADDED_DEPTHS = (
+    Depth("USDC", "DAI", 100, 10_000_000, 20_000_000),
+    Depth("LINK", "WETH", 3000, 4_000_000, 4_000_000),
+)
+"""What the full set opens besides."""
 _MAINNET = {
     "v2_factory": "0x5C69bEe701ef814a2B6a3EDD4B1652CB9cc5aA6f",
     "v3_factory": "0x1F98431c8aD98523631AE4a59f267346ea31F984",
@@ -76,6 +81,11 @@ def furnish(chain: Chain, vendor: Path, weth: str) -> dict[str, str]:
         *(at["v2_factory"], at["v3_factory"], at["position_manager"], weth),
     )
     return at
+
+
+def enable_hundredth(chain: Chain, contracts: Mapping[str, str]) -> None:
+    """Allow the fee of 0.01 %, which the factory does not know at first; the chain's sender owns it."""
+    chain.send(contracts["v3_factory"], "enableFeeAmount(uint24,int24)", 100, _SPACING[100])
 
 
 def sqrt_price(token0: Token, token1: Token, prices: Mapping[str, int], up: int = 1, down: int = 1) -> int:

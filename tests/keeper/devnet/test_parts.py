@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from keeper.devnet import checkout, parts
+from keeper.devnet.catalogue import ADDED, QUICK, Part
 from keeper.devnet.faults import PartTampered, PartUnavailable
-from keeper.devnet.parts import Part
 
 PART = Part("thing", "thing@1.0.0", "MIT", r"build/Thing\.json")
 
@@ -77,7 +77,8 @@ def test_a_changed_pin_or_wish_makes_a_package_missing_again(tmp_path: Path) -> 
 
 
 def test_every_package_is_pinned_and_every_pin_is_used() -> None:
-    assert set(parts.pins()) == {part.spec for part in parts.PARTS}
+    assert set(parts.pins()) == {part.spec for part in (*QUICK, *ADDED)}
+    assert len({part.folder for part in (*QUICK, *ADDED)}) == len(QUICK) + len(ADDED)
     assert json.loads(parts.LOCK.read_text())["schema"] == "ballast.parts/1"
 
 

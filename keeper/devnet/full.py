@@ -1,0 +1,108 @@
+"""The full set: what is added to a quick set, in one order, so that two runs give the same block hash.
+
+The quick set stays where it is; an address of it is the same on both. `CARRIED` says which parts each client carries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from keeper.devnet import aave, api3, chainlink, cow, sequencer, signed, staking, tokens, uniswap, uniswap_v2
+from keeper.devnet.book import Book, Pool, Token
+from keeper.devnet.furnish import PRICES, QUIET_SECONDS, STOCK_USD, VOICES, hold_against_mainnet, settle
+from keeper.devnet.kit import Chain
+
+ADDED_PRICES = {"LINK": 15 * 10**18, "DAI": 10**18}
+FULL_PRICES = PRICES | ADDED_PRICES
+"""Where the full set's market starts: USD with 18 decimals."""
+MAINNET_POOLS = {
+    ("DAI", "USDC", 100): "0x5777d92f208679DB4b9778590Fa3CAB3aC9e2168",
+    ("LINK", "WETH", 3000): "0xa6Cc3C2531FdaA6Ae1A3CA84c2855806728693e8",
+}
+SIGNED_ASSETS = ("ETH", "BTC", "USDC", "LINK", "DAI")
+"""What the signed-report feeds and API3's beacons price."""
+
+
+def extend(book: Book, vendor: Path, compiled: Path) -> Book:
+    """Add everything to the quick set of `book` and write down where it stands. Raises ValueError off mainnet."""
+    at = {role: person.address for role, person in book.people.items()}
+    chain = Chain(book.url, at["deployer"])
+    held = tokens.furnish_added(chain, vendor, admin=at["admin"], lost=at["stranger"])
+    everything = {**book.tokens, **held}
+    voices = [[at[role] for role in voice] for voice in VOICES]
+    feeds = chainlink.furnish(chain, vendor, voices, at["admin"], chainlink.ADDED_PROXIES)
+    chainlink.answer_all(chain, feeds, ADDED_PRICES)
+    contracts = {**book.contracts, **uniswap_v2.furnish(chain, vendor, book.contracts, everything["WETH"].address)}
+    all_feeds = {**book.feeds, **feeds}
+    market = aave.furnish(chain, compiled, everything, all_feeds, at["stranger"])
+    contracts |= market.contracts
+    _stock(chain, everything, held, at, contracts)
+    pools = _open_pools(chain, contracts, everything, at["maker"])
+    pair = uniswap_v2.open_pair(chain, contracts, everything["WETH"], everything["USDC"], FULL_PRICES, at["maker"])
+    aave.use(chain, contracts["aave_pool"], everything, FULL_PRICES, at["maker"])
+    contracts |= staking.furnish(chain, vendor, staked=everything["WETH"], paid=everything["LINK"])
+    signed_feeds, added = signed.furnish(chain, vendor, compiled, SIGNED_ASSETS)
+    beacons, server = api3.furnish(chain, compiled, SIGNED_ASSETS)
+    contracts |= added | server | sequencer.furnish(chain, vendor, compiled, at["admin"])
+    contracts |= cow.furnish(chain, vendor, at["maker"])
+    chain.mine_at(chain.now() + QUIET_SECONDS)
+    found = replace(
+        book,
+        tokens=everything,
+        feeds=all_feeds,
+        pools=(*book.pools, *pools),
+        contracts=contracts,
+        full=True,
+        signed=signed_feeds,
+        beacons=beacons,
+        pairs=(pair,),
+        reserves=market.reserves,
+        wrapped=market.wrapped,
+    )
+    _answer(chain, found)
+    settle(chain)
+    last = chain.block()
+    return replace(found, furnished_block=int(last["number"], 16), furnished_hash=str(last["hash"]))
+
+
+def _answer(chain: Chain, book: Book) -> None:
+    """Every feed of every kind says the opening prices."""
+    chainlink.answer_all(chain, book.feeds, FULL_PRICES)
+    answers = {asset: FULL_PRICES[asset] // 10 ** (18 - feed.decimals) for asset, feed in book.signed.items()}
+    signed.report(chain, book.contracts, book.signed, answers)
+    for asset, beacon in book.beacons.items():
+        api3.update(chain, book.contracts, beacon, FULL_PRICES[asset])
+
+
+def _stock(
+    chain: Chain,
+    everything: Mapping[str, Token],
+    held: Mapping[str, Token],
+    at: Mapping[str, str],
+    contracts: Mapping[str, str],
+) -> None:
+    """Give the added tokens to whoever has the others, and let them be spent where they are needed."""
+    for role, stock in STOCK_USD.items():
+        usd = stock["USDC"]
+        for token in held.values():
+            tokens.grant(chain, token, at[role], usd * 10**18 * 10**token.decimals // FULL_PRICES[token.asset])
+    for token in held.values():
+        tokens.approve(chain, token, at["maker"], contracts["position_manager"])
+        for role in ("maker", "trader"):
+            tokens.approve(chain, token, at[role], contracts["swap_router_02"])
+    for token in everything.values():
+        for spender in ("v2_router_02", "aave_pool"):
+            tokens.approve(chain, token, at["maker"], contracts[spender])
+
+
+def _open_pools(
+    chain: Chain, contracts: Mapping[str, str], everything: Mapping[str, Token], maker: str
+) -> tuple[Pool, ...]:
+    uniswap.enable_hundredth(chain, contracts)
+    pools = tuple(
+        uniswap.open_pool(chain, contracts, everything, FULL_PRICES, depth, maker) for depth in uniswap.ADDED_DEPTHS
+    )
+    hold_against_mainnet(pools, MAINNET_POOLS)
+    return pools
