@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 from keeper.units import Bps, Seconds, Usd18, parse_usd
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_ADDRESS_LENGTH = 42
 ZERO_ADDRESS = "0x" + "00" * 20
 NAME_PATTERN = r"^[a-z][a-z0-9_]{0,31}$"
 
@@ -18,7 +19,9 @@ NAME_PATTERN = r"^[a-z][a-z0-9_]{0,31}$"
 def checksummed(text: str) -> str:
     """An address in EIP-55 form. Mixed case must carry a right checksum; ValueError for anything else and for zero."""
     if _ADDRESS.fullmatch(text) is None:
-        raise ValueError(f"{text} is not an address (0x and 40 hex digits)")
+        # what is longer is not repeated: it may be a private key
+        shown = text if len(text) <= _ADDRESS_LENGTH else f"a text of {len(text)} characters"
+        raise ValueError(f"{shown} is not an address (0x and 40 hex digits)")
     if int(text, 16) == 0:
         raise ValueError("the zero address is nobody's")
     digits = text[2:].lower()
