@@ -139,7 +139,7 @@ def next_nonce(rpc: Rpc, account: Address) -> int:
     """The account's count. HaltError where it has something pending: the journal knows of nothing, so the key is used
     elsewhere. Raises RpcUnreachable, RpcRefused."""
     mined, pending = (
-        int(rpc.accepted(found), 16)
+        rpc.understood(lambda count: int(count, 16), rpc.accepted(found))
         for found in rpc.many([("eth_getTransactionCount", [account, tag]) for tag in ("latest", "pending")])
     )
     if pending > mined:

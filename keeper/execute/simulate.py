@@ -104,7 +104,8 @@ def _runs(rpc: Rpc, snapshot: Snapshot, datas: Sequence[HexBytes], sender: Addre
         calls.append(("eth_simulateV1", [_simulation(rpc, snapshot, sent), block]))
         calls.append(("eth_estimateGas", [sent, block]))
     answers = rpc.many(calls)
-    return [_run(rpc, *pair) for pair in zip(answers[::2], answers[1::2], strict=True)]
+    pairs = list(zip(answers[::2], answers[1::2], strict=True))
+    return rpc.understood(lambda found: [_run(rpc, *pair) for pair in found], pairs)
 
 
 def block_parameter(rpc: Rpc, snapshot: Snapshot) -> dict[str, str] | str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from keeper.chain import abi, vault
 from keeper.chain.lens import block_ref
@@ -90,17 +91,17 @@ class _Watch:
         ]
         return _Look(
             head=head,
-            final_number=int(last["number"], 16) if last else (-1 if tag else head.number),
-            count=int(found[1], 16),
+            final_number=self.rpc.understood(_number, last) if last else (-1 if tag else head.number),
+            count=self.rpc.understood(_whole, found[1]),
             epoch=self.rpc.understood(vault.epoch_of, found[2]),
             receipt=next((receipt for receipt in read if receipt is not None), None),
         )
 
     def _weigh(self, look: _Look, receipt: Receipt, promised: Report | None) -> Outcome | None:
         header = self.rpc.call("eth_getBlockByNumber", [hex(receipt.block_number), False])
-        if not isinstance(header, dict) or str(header["hash"]).lower() != receipt.block_hash:
+        if not isinstance(header, dict) or str(header.get("hash")).lower() != receipt.block_hash:
             return None
-        block = block_ref(header)
+        block = self.rpc.understood(block_ref, header)
         if self.state is not TxState.MINED:
             self._record(TxState.MINED, f"mined in block {block.number}", receipt, block)
         deep = look.head.number - receipt.block_number + 1 >= self.rpc.profile.finality.depth
@@ -171,6 +172,14 @@ class _Watch:
         tx_hash = receipt.tx_hash if receipt else self.attempts[-1].tx_hash
         self.writer.record_event(TxEvent(self.intent.intent_id, state, tx_hash, block, reason))
         self.state = state
+
+
+def _whole(found: Any) -> int:
+    return int(found, 16)
+
+
+def _number(header: Any) -> int:
+    return int(header["number"], 16)
 
 
 def never() -> bool:

@@ -39,7 +39,7 @@ class Post:
 
     def head(self) -> BlockRef:
         """The newest block. Raises RpcUnreachable, RpcRefused."""
-        return lens.block_ref(self.rpc.call("eth_getBlockByNumber", ["latest", False]))
+        return self.rpc.understood(lens.block_ref, self.rpc.call("eth_getBlockByNumber", ["latest", False]))
 
     def observe(self) -> Observation:
         """The vault now. Raises RpcUnreachable, RpcRefused."""

@@ -10,13 +10,13 @@ import pytest
 
 from keeper.chain.fees import Fees
 from keeper.devnet.furnish import settle
-from keeper.errors import RpcRefused
+from keeper.errors import RpcRefused, RpcUnreachable
 from keeper.execute import simulate
 from keeper.execute.simulate import SANDWICH_BPS
 from keeper.model import ActionKind, AssetDelta, Order
 from keeper.units import BPS, GWEI, TokenUnits, Wei
 from tests.keeper.execute.desk import DECISION, USDC, WBTC, WETH, Desk
-from tests.keeper.wire import Exchange, refuses
+from tests.keeper.wire import Exchange, refuses, says
 
 
 @pytest.mark.parametrize(
@@ -66,6 +66,16 @@ def test_a_node_that_cannot_simulate_is_named(desk: Desk) -> None:
     seen = desk.observe()
     desk.wire.next("eth_simulateV1", refuses("eth_simulateV1", -32601, "no such method"))
     with pytest.raises(RpcRefused, match=r"chain\.local\.rpc\[0\] refuses eth_simulateV1"):
+        simulate.best(
+            desk.rpc, seen.snapshot, desk.decision(seen), desk.terms(seen), desk.signer.address, desk.fees(seen)
+        )
+
+
+@pytest.mark.parametrize("answer", [[], [{"calls": []}], {"calls": 1}, "0x"])
+def test_a_simulation_of_another_shape_is_no_answer(desk: Desk, answer: object) -> None:
+    seen = desk.observe()
+    desk.wire.next("eth_simulateV1", says("eth_simulateV1", answer))
+    with pytest.raises(RpcUnreachable, match="its answer is not what was asked for"):
         simulate.best(
             desk.rpc, seen.snapshot, desk.decision(seen), desk.terms(seen), desk.signer.address, desk.fees(seen)
         )

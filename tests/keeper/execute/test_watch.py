@@ -249,6 +249,23 @@ def test_a_node_that_is_away_is_waited_for(desk: Desk) -> None:
     assert followed(desk, intent, attempt).state is TxState.FINAL_OK
 
 
+@pytest.mark.parametrize(
+    ("method", "answer"),
+    [
+        ("eth_getTransactionCount", "many"),
+        ("eth_getTransactionCount", None),
+        ("eth_call", "0x"),
+        ("eth_getBlockByNumber", {"number": "0x1"}),
+    ],
+)
+def test_an_answer_of_another_shape_is_waited_out(desk: Desk, method: str, answer: object) -> None:
+    intent, attempt, _ = submitted(desk)
+    for _ in range(4):
+        desk.wire.next(method, trouble.says(method, answer))
+    assert followed(desk, intent, attempt).state is TxState.FINAL_OK
+    assert desk.wire.armed == 0
+
+
 def test_halt_then_flatten_end_with_the_vaults_own_events(drifted: Deployed, tmp_path: Path) -> None:
     with desks.taken(drifted, tmp_path, role="guardian") as desk:
         ends = [_exit(desk, action) for action in (ActionKind.HALT, ActionKind.FLATTEN)]
