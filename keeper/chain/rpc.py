@@ -185,6 +185,8 @@ def _reason(error: OSError) -> str:
         return "connecting timed out"
     if "Timeout" in names or isinstance(error, TimeoutError):
         return "its answer timed out"
+    if names & {"MissingSchema", "InvalidSchema", "InvalidURL"}:
+        return "its address is no http address"
     return "no connection" if "ConnectionError" in names else type(error).__name__
 
 

@@ -69,6 +69,14 @@ def test_a_dead_port_is_unreachable_in_one_line() -> None:
     assert caught.value.exit_code == 6
 
 
+@pytest.mark.parametrize("address", ["ws://host/0123456789abcdef", "/v3/0123456789abcdef", "http://"])
+def test_an_address_that_is_none_says_so_and_is_not_shown(address: str) -> None:
+    rpc = Rpc(Secret("env:BALLAST_RPC", address), load_profile("anvil"), label=LABEL, timeout=0.5)
+    with pytest.raises(RpcUnreachable) as caught:
+        rpc.call("eth_chainId")
+    assert caught.value.reason == "its address is no http address"
+
+
 @pytest.mark.parametrize("fault", [trouble.html, trouble.truncated, trouble.overloaded, trouble.lost_request])
 def test_a_read_is_tried_again(wire: Wire, rpc: Rpc, fault: trouble.Fault) -> None:
     wire.next("eth_blockNumber", fault)
