@@ -9,9 +9,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from keeper.chain.abi import as_bytes
+from keeper.chain.rpc import Refusal
 from keeper.config import Settings, load_settings
 from keeper.config.settings import SQLITE
-from keeper.errors import DiffersError, HaltError, JournalUnusable, KeeperError
+from keeper.errors import ChainError, DiffersError, HaltError, JournalUnusable, KeeperError
 from keeper.ids import digest_bytes
 from keeper.journal import Journal, open_incidents, unfinished_intents, verify
 from keeper.manifest import Manifest, load_manifest
@@ -44,6 +46,7 @@ def examine(path: Path, vault: str | None) -> Iterator[Finding]:
         return
     yield good("rpc", f"{post.rpc.label} serves chain {manifest.chain.id} with the manifest's genesis")
     try:
+        yield _simulates(post)
         yield _code(post)
         yield from of_observation(post, post.observe())
     except KeeperError as error:
@@ -91,6 +94,15 @@ def _journal(settings: Settings, manifest: Manifest) -> Iterator[Finding]:
         yield failed("journal", error)
 
 
+def _simulates(post: Post) -> Finding:
+    """Whether the node runs a transaction before it is signed: without that none ever is."""
+    found = post.rpc.ask("eth_simulateV1", [{"blockStateCalls": [{"calls": []}]}, "latest"])
+    if isinstance(found, Refusal):
+        remedy = f"put a node that takes eth_simulateV1 behind {post.rpc.label}"
+        return failed("simulation", ChainError(f"the node refuses eth_simulateV1: {found.message}", remedy=remedy))
+    return good("simulation", "the node takes eth_simulateV1")
+
+
 def _code(post: Post) -> Finding:
     """The code at every address of the manifest, by its hash."""
     parts = post.manifest.parts
@@ -102,7 +114,7 @@ def _code(post: Post) -> Finding:
     answers = post.rpc.many([("eth_getCode", [address, "latest"]) for address, _ in expected.values()])
     differ = []
     for (name, (_, hashed)), answer in zip(expected.items(), answers, strict=True):
-        found = digest_bytes(bytes.fromhex(str(post.rpc.accepted(answer)).removeprefix("0x")))
+        found = post.rpc.understood(lambda code: digest_bytes(as_bytes(code)), post.rpc.accepted(answer))
         if found != hashed:
             differ.append(f"{name} has code {found}, the manifest says {hashed}")
     if not differ:

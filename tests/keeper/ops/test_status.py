@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from keeper.cli import main
+from tests.deployed import Deployed
+from tests.keeper.ops import place as places
 from tests.keeper.ops.place import Place
+from tests.keeper.wire import Wire, refuses
 
 
 def findings(place: Place, exit_code: int) -> dict[str, tuple[str, str]]:
@@ -52,6 +56,16 @@ def test_doctor_without_a_configuration_names_the_example(
     assert main(["doctor", "--config", str(missing), "--json"]) == 2
     (check,) = json.loads(capsys.readouterr().out)["data"]["checks"]
     assert "keeper.example.toml" in check["remedy"]
+
+
+def test_doctor_sees_a_node_that_does_not_simulate(
+    deployed: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Wire(deployed.url).up() as wire:
+        place = places.make(deployed, tmp_path, capsys, url=wire.url)
+        wire.next("eth_simulateV1", refuses("eth_simulateV1", -32_601, "the method does not exist"))
+        level, found = findings(place, 6)["simulation"]
+    assert (level, found) == ("fail", "the node refuses eth_simulateV1: the method does not exist")
 
 
 def test_doctor_sees_a_key_that_others_may_read(place: Place) -> None:
