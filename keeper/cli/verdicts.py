@@ -9,6 +9,17 @@ from keeper.model import ActionKind, GuardVerdict, TxState
 from keeper.ops.cycle import Considered, Tick
 
 AGAIN = "nothing: the next tick looks again (docs/operating.md lists the reasons)"
+REMEDIES = {
+    ReasonCode.HALTED: "find out why it was halted; when all is well its owner starts it again",
+    ReasonCode.MANDATE_EXPIRED: "have the owner appoint this keeper again",
+    ReasonCode.NO_ROUTE: "have the owner add or enable a route",
+    ReasonCode.EMPTY_VAULT: "deposit listed assets, or have the owner look at the targets",
+    "gas-money": "send coin for gas to the keeper's address",
+    "own-nonce": "wait for a block; where it stays, find out who else holds this key",
+    "block-age": "set this host's clock, or mend the node: its head stands still",
+    "voices": "wait for the feeds (keeper status shows each), or have the owner replace a source",
+}
+"""What a person can do about a HOLD that may not clear by itself, by the decision's reason or guard's check."""
 
 
 def of_considered(considered: Considered) -> KeeperError | None:
@@ -16,7 +27,8 @@ def of_considered(considered: Considered) -> KeeperError | None:
     decision, guard = considered.deliberation.decision, considered.guard
     if decision.action is ActionKind.NOOP:
         holds = ReasonCode(decision.reason_code).standing is Standing.HOLD
-        return HoldError(f"{decision.reason_code}: {decision.reason}", remedy=AGAIN) if holds else None
+        remedy = REMEDIES.get(decision.reason_code, AGAIN)
+        return HoldError(f"{decision.reason_code}: {decision.reason}", remedy=remedy) if holds else None
     if guard is None or guard.verdict is GuardVerdict.PASS:
         return None
     bad = next(check for check in guard.checks if check.verdict is guard.verdict)
@@ -24,7 +36,7 @@ def of_considered(considered: Considered) -> KeeperError | None:
         return RefusedError(
             f"{bad.name}: {bad.reason}", remedy="keeper plan shows every check; the next tick decides anew"
         )
-    return HoldError(f"{bad.name}: {bad.reason}", remedy=AGAIN)
+    return HoldError(f"{bad.name}: {bad.reason}", remedy=REMEDIES.get(bad.name, AGAIN))
 
 
 def of_tick(tick: Tick | None) -> KeeperError | None:

@@ -28,6 +28,7 @@ def test_a_halted_vault_holds(drifted: Place) -> None:
     drifted.said("kill", "--yes")
     answer = drifted.said(*LIVE, exit_code=3)
     assert answer["error"]["message"].startswith("halted: the vault was halted at ")
+    assert answer["error"]["remedy"] == "find out why it was halted; when all is well its owner starts it again"
     assert drifted.sent("keeper") == 0
 
 
@@ -48,6 +49,7 @@ def test_a_keeper_without_gas_money_holds(drifted: Place) -> None:
     drifted.node.rpc("anvil_setBalance", drifted.deployed.book.address("keeper"), hex(10**12))
     answer = drifted.said(*LIVE, exit_code=3)
     assert answer["error"]["message"].startswith("gas-money: the signer has 0.000001 of the chain's coin")
+    assert answer["error"]["remedy"] == "send coin for gas to the keeper's address"
     assert drifted.sent("keeper") == 0
 
 
