@@ -49,13 +49,15 @@ def _words(pattern: str) -> str:
 
 def profiles() -> str:
     """The chain profiles."""
-    text = "| profile | chain | block | tick | finality | gas ceiling | reads at a hash |\n" + "|---" * 7 + "|\n"
+    heads = ("profile", "chain", "block", "tick", "finality", "gas ceiling", "L1 data fee", "sequencer feed")
+    text = f"| {' | '.join((*heads, 'reads at a hash', 'block.number'))} |\n" + "|---" * (len(heads) + 2) + "|\n"
     for name in profile_names():
         one = load_profile(name)
         final = f"{one.finality.tag or 'no tag'}, depth {one.finality.depth}"
         text += (
             f"| {name} | {one.chain_id} | {one.block_ms} ms | {one.tick_seconds} s | {final}"
-            f" | {one.gas_ceiling_gwei} gwei | {'yes' if one.reads_at_hash else 'no'} |\n"
+            f" | {one.gas_ceiling_gwei} gwei | {one.l1_fee} | {'yes' if one.sequencer_feed else 'none'}"
+            f" | {'yes' if one.reads_at_hash else 'no'} | {one.block_number} |\n"
         )
     return text
 

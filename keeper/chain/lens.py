@@ -2,7 +2,7 @@
 
 The lens is a contract that is never deployed: its creation code runs in an `eth_call` and returns what a tick needs.
 The block's header and the account's nonces travel in the same batch; where a new block arrived between its parts, all
-is asked again of one block.
+is asked again of one block. Where contracts see L1's block number it is two round trips: header, then the rest.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 from keeper.chain import abi, sight
 from keeper.chain.fees import next_base_fee
 from keeper.chain.rpc import Call, Rpc
+from keeper.config import ChainProfile
 from keeper.errors import RpcRefused, RpcUnreachable, WrongChainId
 from keeper.manifest import Manifest
 from keeper.model import Address, BlockRef, Revert, Snapshot
@@ -48,13 +49,7 @@ def observe(rpc: Rpc, manifest: Manifest, account: Address | None, *, block: int
     Raises RpcUnreachable, WrongChainId, RpcRefused; also RpcRefused where there is no vault at the manifest's address.
     """
     tag = "latest" if block is None else hex(block)
-    look = _ask(rpc, manifest, account, tag, tag)
-    if not look.agrees:
-        first = look.ref
-        at: Any = {"blockHash": first.hash} if rpc.profile.reads_at_hash else hex(first.number)
-        look = _ask(rpc, manifest, account, hex(first.number), at)
-        if not look.agrees or look.ref.hash != first.hash:
-            raise RpcUnreachable(rpc.label, f"block {first.number} changed while it was read")
+    look = _look_at(rpc, manifest, account, tag)
     if look.lens["seen"]["chainId"] != manifest.chain.id:  # an address may move to another chain while a process lives
         raise WrongChainId(rpc.label, manifest.chain.id, look.lens["seen"]["chainId"])
     seen = look.lens["vaults"][0]
@@ -69,6 +64,22 @@ def observe(rpc: Rpc, manifest: Manifest, account: Address | None, *, block: int
         role=sight.ROLES[seen["standings"][0]["role"]],
         gate=None if seen["ready"] else abi.decode_revert(seen["refusal"]),
     )
+
+
+def _look_at(rpc: Rpc, manifest: Manifest, account: Address | None, tag: str) -> _Look:
+    """Everything of one block. Where block.number is L1's, nothing in the answer tells blocks of one second apart."""
+    if rpc.profile.block_number == "own":
+        look = _ask(rpc, manifest, account, tag, tag)
+        if look.agrees:
+            return look
+        first = look.ref
+    else:
+        first = rpc.understood(block_ref, rpc.call("eth_getBlockByNumber", [tag, False]))
+    at: Any = {"blockHash": first.hash} if rpc.profile.reads_at_hash else hex(first.number)
+    look = _ask(rpc, manifest, account, hex(first.number), at)
+    if not look.agrees or look.ref.hash != first.hash:
+        raise RpcUnreachable(rpc.label, f"block {first.number} changed while it was read")
+    return look
 
 
 def block_ref(header: Mapping[str, Any]) -> BlockRef:
@@ -89,11 +100,7 @@ class _Look:
     next_base_fee: Wei
     lens: Mapping[str, Any]
     nonces: tuple[int, int]
-
-    @property
-    def agrees(self) -> bool:
-        seen = self.lens["seen"]
-        return bool(self.ref.number == seen["number"] and self.ref.timestamp == seen["timestamp"])
+    agrees: bool
 
 
 def _ask(rpc: Rpc, manifest: Manifest, account: Address | None, header_at: str, state_at: Any) -> _Look:
@@ -105,18 +112,23 @@ def _ask(rpc: Rpc, manifest: Manifest, account: Address | None, header_at: str, 
     ]
     if account is not None:
         calls += [("eth_getTransactionCount", [account, "latest"]), ("eth_getTransactionCount", [account, "pending"])]
-    return rpc.understood(_look, [rpc.accepted(found) for found in rpc.many(calls)])
+    found = [rpc.accepted(answer) for answer in rpc.many(calls)]
+    return rpc.understood(lambda answers: _look(answers, rpc.profile), found)
 
 
-def _look(found: Sequence[Any]) -> _Look:
+def _look(found: Sequence[Any], profile: ChainProfile) -> _Look:
     header, encoded, *counts = found
     nonces = [int(count, 16) for count in counts] or [0, 0]
     ref = block_ref(header)
+    ethereums = next_base_fee(ref.base_fee, int(header["gasUsed"], 16), int(header["gasLimit"], 16))
+    lens = _tick().result(encoded)
+    numbered = profile.block_number == "l1" or ref.number == lens["seen"]["number"]
     return _Look(
         ref=ref,
-        next_base_fee=next_base_fee(ref.base_fee, int(header["gasUsed"], 16), int(header["gasLimit"], 16)),
-        lens=_tick().result(encoded),
+        next_base_fee=ethereums if profile.base_fee == "eip-1559" else ref.base_fee,
+        lens=lens,
         nonces=(nonces[0], nonces[1]),
+        agrees=numbered and ref.timestamp == lens["seen"]["timestamp"],
     )
 
 

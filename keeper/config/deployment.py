@@ -22,6 +22,9 @@ from keeper.units import BPS, Bps, Seconds
 MANDATE_MAX_DAYS = 90
 """The contracts' ceiling on a keeper's mandate."""
 
+LEAST_GRACE = Seconds(3_600)
+"""Seconds for which push feeds are not heard after a sequencer's return: what Chainlink's own example waits."""
+
 Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9.]{1,12}$")]
 FeeTier = Annotated[int, Field(ge=1, lt=1_000_000)]
 """Uniswap's fee, hundredths of a bp: 500 is 0.05 %."""
@@ -165,8 +168,25 @@ def load_deployment(path: Path) -> DeploymentFile:
     total = sum(asset.target_bps for asset in deployment.assets)
     if total != BPS:
         raise WeightsNotWhole(f"assets in {path.name}", total)
-    load_profile(deployment.profile, where=f"profile in {path.name}")
+    _check_sequencer(deployment, load_profile(deployment.profile, where=f"profile in {path.name}"), path.name)
     return deployment
+
+
+def _check_sequencer(deployment: DeploymentFile, profile: ChainProfile, file: str) -> None:
+    """A push feed read without the sequencer's uptime feed would speak old prices as the sequencer returns."""
+    if not profile.sequencer_feed:
+        return
+    for index, asset in enumerate(deployment.assets):
+        for place, voice in enumerate(asset.sources):
+            if not isinstance(voice, AggregatorVoice):
+                continue
+            where = f"assets[{index}].sources[{place}].sequencer in {file}"
+            if voice.sequencer != profile.sequencer_feed:
+                complaint = f"{voice.sequencer or 'none'} is not {profile.name}'s sequencer feed"
+                raise ConfigInvalid(where, complaint, remedy=f'write sequencer = "{profile.sequencer_feed}"')
+            if voice.grace < LEAST_GRACE:
+                complaint = f"a grace of {voice.grace} s after the sequencer's return"
+                raise ConfigInvalid(where, complaint, remedy=f"write grace = {LEAST_GRACE} or more")
 
 
 def _check_names(deployment: DeploymentFile, file: str) -> None:

@@ -51,8 +51,16 @@ class ChainProfile(Strict):
     gas_ceiling_gwei: Annotated[int, Field(ge=1)]
     """The keeper's own ceiling on what it pays for a unit of gas; the vault may have another."""
     l1_fee: Literal["none", "op-stack", "arbitrum"]
-    """Where data is also paid for on L1: outside gasUsed × price (op-stack), or inside gas units (arbitrum)."""
+    """Where data is also paid for on L1: outside gasUsed × price (op-stack), or inside gas units (arbitrum).
+
+    Recorded, and not yet priced into decisions.
+    """
     sequencer_feed: AddressText | Literal[""]
+    """Chainlink's feed of whether the sequencer is up; every push feed of a deployment here must be read with it."""
+    block_number: Literal["own", "l1"]
+    """What a contract reads as block.number. l1: that of another chain's block, which several blocks here share."""
+    base_fee: Literal["eip-1559", "own"]
+    """How the next base fee follows from a header: by Ethereum's own numbers, or by a rule that no header tells."""
     reads_at_hash: bool
     """False: reads go by number, with the hash checked before and after."""
     explorer: str

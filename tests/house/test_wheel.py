@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from keeper.config import profile_names
 from scripts.bootstrap import UV, find_python
 from scripts.toolchain import ROOT
 
@@ -113,6 +114,7 @@ def test_the_wheel_holds_the_keeper_and_nothing_of_others(wheel: Path) -> None:
         names = archive.namelist()
         code = {name: archive.read(name) for name in names if name.startswith("keeper/")}
     assert "keeper/py.typed" in names
+    assert {f"keeper/config/profiles/{name}.toml" for name in profile_names()} <= set(names)
     assert not [name for name in names if not name.startswith(("keeper/", "ballast-"))]
     assert not [name for name in code if not name.endswith(DATA)]
     assert sum(map(len, code.values())) < MAX_BYTES

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -97,6 +98,69 @@ def test_a_block_that_changes_while_it_is_read_is_not_used(rpc: Rpc, wire: Wire,
     numbered = Rpc(wire.url, load_profile("anvil", {"reads_at_hash": False}), label="chain.local.rpc[0]")
     with pytest.raises(RpcUnreachable, match="changed while it was read"):
         look(numbered, deployed)
+
+
+def another_number(encoded: str) -> str:
+    """A lens's answer as if `block.number` were another chain's: offset, chain id, then the number, a word each."""
+    return encoded[: 2 + 128] + f"{21_000_000:064x}" + encoded[2 + 192 :]
+
+
+def asked_of(wire: Wire, change: Callable[[str], str]) -> list[Any]:
+    """Arm the wire: the next lens call is answered with `change`; its block parameter lands in the list."""
+    blocks: list[Any] = []
+    rewritten = trouble.rewrites("eth_call", change)
+
+    def fault(exchange: trouble.Exchange) -> None:
+        blocks.extend(one["params"][1] for one in exchange.request if one["method"] == "eth_call")
+        rewritten(exchange)
+
+    wire.next("eth_call", fault)
+    return blocks
+
+
+def test_a_chain_whose_contracts_see_l1s_number_is_read_at_one_blocks_hash(wire: Wire, deployed: Deployed) -> None:
+    arbitrums = Rpc(wire.url, load_profile("anvil", {"block_number": "l1"}), label="chain.local.rpc[0]")
+    blocks = asked_of(wire, another_number)
+    snapshot = look(arbitrums, deployed)
+    assert (wire.armed, blocks) == (0, [{"blockHash": snapshot.block.hash}])
+    assert wire.seen == [HEADER, (HEADER, "eth_call", "eth_getTransactionCount", "eth_getTransactionCount")]
+    head = Chain(deployed.url, deployed.vault).block()
+    assert (snapshot.block.number, snapshot.block.hash) == (int(head["number"], 16), head["hash"])
+
+
+def test_without_reads_at_a_hash_it_is_read_by_the_chains_own_number(wire: Wire, deployed: Deployed) -> None:
+    profile = load_profile("anvil", {"block_number": "l1", "reads_at_hash": False})
+    blocks = asked_of(wire, another_number)
+    snapshot = look(Rpc(wire.url, profile, label="chain.local.rpc[0]"), deployed)
+    assert blocks == [hex(snapshot.block.number)]
+    assert snapshot.block.number < 21_000_000
+
+
+def test_another_chains_number_is_never_taken_for_the_blocks_own(wire: Wire, rpc: Rpc, deployed: Deployed) -> None:
+    for _ in range(2):
+        wire.next("eth_call", trouble.rewrites("eth_call", another_number))
+    with pytest.raises(RpcUnreachable, match="changed while it was read"):
+        look(rpc, deployed)
+    assert wire.armed == 0
+
+
+def test_a_sibling_of_the_same_second_is_not_taken_for_the_block_that_was_chosen(
+    wire: Wire, deployed: Deployed
+) -> None:
+    arbitrums = Rpc(wire.url, load_profile("anvil", {"block_number": "l1"}), label="chain.local.rpc[0]")
+    wire.next(HEADER, trouble.rewrites(HEADER, lambda header: header))
+    wire.next(HEADER, trouble.rewrites(HEADER, lambda header: {**header, "hash": "0x" + "ab" * 32}))
+    with pytest.raises(RpcUnreachable, match="changed while it was read"):
+        look(arbitrums, deployed)
+
+
+def test_a_base_fee_of_the_chains_own_rule_stands_as_it_is(wire: Wire, rpc: Rpc, deployed: Deployed) -> None:
+    own = Rpc(wire.url, load_profile("anvil", {"base_fee": "own"}), label="chain.local.rpc[0]")
+    seen = observe(own, deployed.manifest, None)
+    assert seen.next_base_fee == seen.snapshot.block.base_fee
+    assert observe(rpc, deployed.manifest, None).next_base_fee < seen.next_base_fee, (
+        "an idle block's falls by an eighth"
+    )
 
 
 def test_the_numbers_are_the_contracts_own(rpc: Rpc, node: Chain, deployed: Deployed) -> None:

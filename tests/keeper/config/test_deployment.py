@@ -56,7 +56,7 @@ def test_weights_that_are_not_whole_are_refused(tmp_path: Path, weight: int, tot
         ('"100"', '"-1"', "dollars"),
         ('"100"', '"0"', "is not above 0"),
         ("max_age = 3900", "max_age = -1", "max_age"),
-        ('profile = "anvil"', 'profile = "base"', "no chain profile base"),
+        ('profile = "anvil"', 'profile = "bsae"', "no chain profile bsae"),
         ('kind = "v3_pool"', 'kind = "v2"', "adapters.pool.kind"),
     ],
 )
@@ -64,6 +64,36 @@ def test_what_cannot_be_meant_is_refused(tmp_path: Path, old: str, new: str, com
     assert old in SOUND
     with pytest.raises(ConfigInvalid, match=re.escape(complaint)):
         read(tmp_path, SOUND.replace(old, new, 1))
+
+
+def on_base(lines: str) -> str:
+    """The sound deployment on base, every push feed with these lines."""
+    return re.sub(r"(max_age = \d+)", rf"\1\n{lines}", SOUND.replace('profile = "anvil"', 'profile = "base"'))
+
+
+BASE_FEED = load_profile("base").sequencer_feed
+
+
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        ("", "none is not base's sequencer feed"),
+        ("grace = 3600", "none is not base's sequencer feed"),
+        (f'sequencer = "0x{"c9" * 20}"\ngrace = 3600', "is not base's sequencer feed"),
+        (f'sequencer = "{BASE_FEED}"', "a grace of 0 s"),
+        (f'sequencer = "{BASE_FEED}"\ngrace = 3599', "a grace of 3599 s"),
+    ],
+)
+def test_where_a_sequencer_can_stop_no_push_feed_is_read_without_it(tmp_path: Path, lines: str, complaint: str) -> None:
+    with pytest.raises(ConfigInvalid, match=complaint) as caught:
+        read(tmp_path, on_base(lines))
+    assert caught.value.remedy.startswith(f'write sequencer = "{BASE_FEED}"' if "feed" in complaint else "write grace")
+
+
+def test_a_deployment_on_a_rollup_with_its_sequencer_feed_is_sound(tmp_path: Path) -> None:
+    assert read(tmp_path, on_base(f'sequencer = "{BASE_FEED}"\ngrace = 3600')).chain_profile().name == "base"
+    lower = BASE_FEED.lower()
+    assert read(tmp_path, on_base(f'sequencer = "{lower}"\ngrace = 7200')).chain_profile().chain_id == 8453
 
 
 @pytest.mark.parametrize(

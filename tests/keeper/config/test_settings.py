@@ -184,14 +184,36 @@ def test_the_digest_changes_with_any_setting_and_holds_no_number(read: Read) -> 
 
 
 def test_every_profile_loads_and_is_named_after_its_file() -> None:
-    assert profile_names() == ["anvil", "ethereum", "ganache"]
+    assert profile_names() == ["anvil", "arbitrum", "base", "ethereum", "ganache", "optimism"]
     for name in profile_names():
         profile = load_profile(name)
         assert profile.name == name
         assert profile.replacement.min_bump_bps >= 1_000
-    assert {load_profile(name).chain_id for name in profile_names()} == {1, 1337, 31337}
+    assert {load_profile(name).chain_id for name in profile_names()} == {1, 10, 1337, 8453, 31337, 42161}
     assert not load_profile("ganache").reads_at_hash
-    assert not load_profile("ethereum").local
+    assert [name for name in profile_names() if load_profile(name).local] == ["anvil", "ganache"]
+
+
+def test_a_rollup_has_a_sequencer_feed_of_its_own_an_l1_fee_and_its_own_base_fee() -> None:
+    rollups = {name: load_profile(name) for name in ("arbitrum", "base", "optimism")}
+    others = [load_profile(name) for name in profile_names() if name not in rollups]
+    assert all((one.sequencer_feed, one.l1_fee, one.base_fee) == ("", "none", "eip-1559") for one in others)
+    assert len({one.sequencer_feed for one in rollups.values()}) == 3
+    assert {name: one.l1_fee for name, one in rollups.items()} == {
+        "arbitrum": "arbitrum",
+        "base": "op-stack",
+        "optimism": "op-stack",
+    }
+    for one in rollups.values():
+        assert one.base_fee == "own"
+        assert one.finality.tag == "finalized"
+        assert one.finality.depth * one.block_ms >= 5_000, "a halt waits for its depth alone"
+        assert one.explorer.startswith("https://")
+
+
+def test_only_arbitrum_shows_contracts_the_number_of_another_chains_block() -> None:
+    assert [name for name in profile_names() if load_profile(name).block_number == "l1"] == ["arbitrum"]
+    assert not load_profile("arbitrum").replacement.possible
 
 
 def test_a_profile_is_overridden_key_by_key(read: Read) -> None:
