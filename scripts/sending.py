@@ -6,6 +6,7 @@ again or take it for dropped.
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, Protocol
 
 from eth_account.signers.local import LocalAccount
@@ -19,7 +20,7 @@ from scripts.reading import Reader
 
 _RICH = 10**24
 """Wei for an impersonated account on a fork: whether the real one can pay is asked of the real chain."""
-_PATIENCE = 600
+_PATIENCE = 300
 """Seconds to wait for a receipt."""
 
 
@@ -46,11 +47,11 @@ class KeyHand:
         web3 = self._reader.web3
         try:
             fields = _filled(web3, self.address, to, data, value)
-            raw = self._key.sign_transaction(fields).raw_transaction
-            sent = web3.eth.send_raw_transaction(raw)
+            signed = self._key.sign_transaction(fields)
+            _hand_over(web3, signed.raw_transaction)
         except (RequestException, Web3Exception) as error:
             raise _in_words(error, what, self._reader) from None
-        return _mined(self._reader, what, bytes(sent))
+        return _mined(self._reader, what, bytes(signed.hash))
 
 
 class ForkHand:
@@ -73,6 +74,12 @@ class ForkHand:
         except (RequestException, Web3Exception) as error:
             raise _in_words(error, what, self._reader) from None
         return _mined(self._reader, what, bytes(sent))
+
+
+def _hand_over(web3: Web3, raw: bytes) -> None:
+    """Send once. A lost answer is none of our business here: the node may have acted, and the receipt will tell."""
+    with contextlib.suppress(RequestException):
+        web3.eth.send_raw_transaction(raw)
 
 
 def _filled(web3: Web3, sender: str, to: str | None, data: str, value: int) -> Any:
