@@ -22,6 +22,8 @@ from keeper.model import Address, Hash32, HexBytes
 OTHERS_MAY = 0o077
 """The permission bits of group and world: a key's file has none of them."""
 
+_NO_KEYSTORE = "what is there is no JSON keystore of version 3"
+
 SignerRole = Literal["keeper", "guardian"]
 
 
@@ -69,8 +71,8 @@ def open_signer(role: SignerRole, path: Path, secret: Secret) -> Signer:
     keystore = _read(role, path)
     try:
         key = Account.decrypt(keystore, secret.reveal())
-    except (KeyError, TypeError, AttributeError):
-        raise KeyFileMissing(role, str(path)) from None
+    except (KeyError, TypeError, AttributeError, NotImplementedError):
+        raise KeyFileMissing(role, str(path), _NO_KEYSTORE) from None
     except ValueError:
         # `from None`: nothing of what the library says about a key or a password may reach a log
         raise WrongPassword(role, str(path), secret.reference) from None
@@ -90,8 +92,12 @@ def _read(role: SignerRole, path: Path) -> dict[str, Any]:
         if mode & OTHERS_MAY:
             raise KeyFileExposed(role, str(path), mode)
         document: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except FileNotFoundError:
         raise KeyFileMissing(role, str(path)) from None
+    except OSError as error:
+        raise KeyFileMissing(role, str(path), str(error.strerror).lower()) from None
+    except ValueError:
+        raise KeyFileMissing(role, str(path), _NO_KEYSTORE) from None
     if not isinstance(document, dict) or document.get("version") != 3:
-        raise KeyFileMissing(role, str(path))
+        raise KeyFileMissing(role, str(path), _NO_KEYSTORE)
     return document

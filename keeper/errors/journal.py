@@ -24,7 +24,9 @@ class JournalUnusable(JournalError):
     code = "journal-unusable"
 
     def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}", remedy="free the disk, or correct keeper.journal and its permissions")
+        held = "end whatever else has it open, a backup or a shell, and start again"
+        remedy = held if "locked" in reason else "free the disk, or correct keeper.journal and its permissions"
+        super().__init__(f"{path}: {reason}", remedy=remedy)
         self.path = path
         self.reason = reason
 

@@ -6,13 +6,13 @@ from keeper.errors.kinds import SignerError
 
 
 class KeyFileMissing(SignerError):
-    """No key at the configured path; `role` is keeper or guardian."""
+    """No key at the configured path, or `reason` why what is there is none; `role` is keeper or guardian."""
 
     code = "key-file-missing"
 
-    def __init__(self, role: str, path: str) -> None:
+    def __init__(self, role: str, path: str, reason: str = "") -> None:
         super().__init__(
-            f"signer.{role}.path: no key file at {path}",
+            f"signer.{role}.path: no key file at {path}{f': {reason}' if reason else ''}",
             remedy=f"put the keystore there, or correct signer.{role}.path",
         )
         self.role = role

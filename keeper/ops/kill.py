@@ -181,7 +181,8 @@ def _legs(post: Post, flatten: Outcome) -> tuple[tuple[str, ...], tuple[LegFailu
     """The legs by the flatten's own events."""
     names = {asset.index: asset.symbol for asset in post.manifest.assets}
     receipt = post.rpc.call("eth_getTransactionReceipt", [flatten.tx_hash])
-    found = vault.events(receipt["logs"], post.manifest.parts.vault.address)
+    logs = post.rpc.understood(lambda found: tuple(found["logs"]), receipt)
+    found = vault.events(logs, post.manifest.parts.vault.address)
     sold = tuple(names.get(event.values["asset"], "?") for event in found if event.name == "LegSold")
     failed = tuple(
         LegFailure(names.get(event.values["asset"], "?"), event.values["route"], _why(event.values["reason"]))

@@ -57,7 +57,16 @@ def test_a_file_that_is_no_keystore_is_no_key_file(tmp_path: Path, text: str) ->
     path = tmp_path / "keeper.json"
     path.write_text(text)
     path.chmod(0o600)
-    assert isinstance(_refusal(path), KeyFileMissing)
+    error = _refusal(path)
+    assert isinstance(error, KeyFileMissing)
+    assert error.message.endswith("what is there is no JSON keystore of version 3")
+
+
+def test_a_keystore_of_a_kind_nobody_knows_is_no_key_file(keystore: Path) -> None:
+    keystore.write_text(keystore.read_text().replace('"pbkdf2"', '"argon2"'))
+    error = _refusal(keystore)
+    assert isinstance(error, KeyFileMissing)
+    assert error.message.endswith("what is there is no JSON keystore of version 3")
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o601])

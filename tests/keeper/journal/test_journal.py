@@ -219,6 +219,20 @@ def test_a_full_disk_says_so_and_stops_the_step(journal: Journal, writer: Writer
         fill(writer)
 
 
+def test_a_journal_that_something_else_holds_says_so(
+    path: Path, journal: Journal, writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keeper.journal.store.BUSY_MS", 50)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other, Journal.open(f"sqlite:///{path}") as impatient:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(JournalUnusable, match="database is locked") as caught, impatient.transaction():
+            pass
+        other.execute("ROLLBACK")
+    assert caught.value.remedy == "end whatever else has it open, a backup or a shell, and start again"
+    writer.record_hold("rpc", "down")
+    assert journals.verify(journal).rows == 2
+
+
 def test_a_journal_of_a_newer_keeper_is_refused(path: Path, journal: Journal) -> None:
     with closing(sqlite3.connect(path)) as raw, raw:
         raw.execute("UPDATE alembic_version SET version_num = '9999'")

@@ -21,7 +21,7 @@ SENDS = "eth_sendRawTransaction"
 
 
 def typed(config: Path, *words: str) -> tuple[str, bytes]:
-    """`keeper WORDS` as a process: what it said, debugging wanted, and how it stood in the system's list of processes."""
+    """`keeper WORDS` as a process: what it said, debugging wanted, and how the system lists it."""
     process = subprocess.Popen(
         [sys.executable, "-m", "keeper", *words, "--config", str(config)],
         cwd=ROOT,
