@@ -26,11 +26,14 @@ ABI = ROOT / "keeper" / "abi"
 OUT = TOOLS / "forge" / "out"
 CONTRACTS = (
     "AggregatorSource",
+    "Erc4626Adapter",
+    "Erc4626Source",
     "KeeperVault",
     "MedianOracle",
     "Rulebook",
     "SwapRouter02Adapter",
     "TwapSource",
+    "UniswapV2Adapter",
     "V3PoolAdapter",
 )
 MAX_INITCODE = 49_152

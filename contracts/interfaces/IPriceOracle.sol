@@ -25,13 +25,25 @@ enum Verdict {
 /// @title One voice on one token's price
 /// @dev Immutable; may revert or burn gas when its own parts do: the reader caps and survives it.
 interface IPriceSource {
-    /// @return price USD per whole token, 18 decimals; 0 unless it could be computed
+    /// @return price USD per whole token, 18 decimals (a DERIVED source's rate: see IDerivedSource); 0 unless it could be
+    /// computed
     /// @return updatedAt unix seconds of the observation
     /// @return verdict OK only if the voice may be counted
     function latest() external view returns (uint128 price, uint40 updatedAt, Verdict verdict);
     function kind() external view returns (SourceKind);
     /// @notice The token this source prices.
     function token() external view returns (address);
+}
+
+/// @title One token's rate in another: a voice that is no price before the underlying's is known
+/// @dev Kind DERIVED. The oracle multiplies: the underlying's voices, each with its own freshness, times this rate.
+interface IDerivedSource is IPriceSource {
+    /// @notice The token in which the rate counts.
+    function underlying() external view returns (address);
+    /// @return rate whole underlying per whole token, 18 decimals, instead of a price; 0 unless it could be computed
+    /// @return updatedAt unix seconds of the observation
+    /// @return verdict OK only if the rate may be used
+    function latest() external view override returns (uint128 rate, uint40 updatedAt, Verdict verdict);
 }
 
 /// @notice One voice as the oracle read it. `inCluster`: it made the price.
@@ -60,7 +72,8 @@ interface IPriceOracle {
     /// @notice One price vector: a cluster a token, in order; all 0 where there is none.
     /// @param spreadBps voices within this of each other form a cluster
     function clusters(address[] calldata tokens, uint256 spreadBps) external view returns (Cluster[] memory);
-    /// @notice Every voice on `token`, each read, and the cluster they make.
+    /// @notice Every voice on `token`, each read, and the cluster they make. On a token with a DERIVED source: the voices on
+    /// its underlying, times the rate.
     function voices(address token, uint256 spreadBps) external view returns (Voice[] memory, Cluster memory);
     /// @notice The sources of `token`, push feeds first.
     function sources(address token) external view returns (address[] memory);

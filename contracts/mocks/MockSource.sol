@@ -10,6 +10,7 @@ contract MockSource is IPriceSource {
     uint128 private _price;
     uint40 private _updatedAt;
     Verdict private _verdict;
+    uint256 private _burn;
 
     constructor(address token_, SourceKind kind_, uint128 price_) {
         token = token_;
@@ -26,7 +27,18 @@ contract MockSource is IPriceSource {
         _verdict = verdict_;
     }
 
+    function setUpdatedAt(uint40 updatedAt_) external {
+        _updatedAt = updatedAt_;
+    }
+
+    /// @notice From now on each answer costs about so much gas.
+    function setBurn(uint256 gas_) external {
+        _burn = gas_;
+    }
+
     function latest() external view virtual returns (uint128, uint40, Verdict) {
+        uint256 enough = gasleft() - _burn;
+        while (gasleft() > enough) {}
         return (_price, _updatedAt, _verdict);
     }
 }
