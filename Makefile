@@ -62,7 +62,7 @@ compare: setup ## hold a chain against its manifest (the script exits 9 where th
 	@$(if $(and $(NETWORK),$(MANIFEST)),,$(error say NETWORK=devnet (or rpc) and MANIFEST=deployments/CHAINID/NAME.json))
 	@$(BROWNIE) -m scripts.compare --network $(NETWORK) --manifest $(MANIFEST) $(ARGS)
 
-deposit: setup ## deposit from a key: NETWORK= MANIFEST= ARGS="--from KEY --wrap ETH"
+deposit: setup ## deposit from a key, or write a Safe's batch: NETWORK= MANIFEST= ARGS="--from KEY|--safe ADDRESS --wrap ETH"
 	@$(if $(and $(NETWORK),$(MANIFEST)),,$(error say NETWORK=devnet (or rpc) and MANIFEST=deployments/CHAINID/NAME.json))
 	@$(BROWNIE) -m scripts.deposit --network $(NETWORK) --manifest $(MANIFEST) $(ARGS)
 

@@ -105,7 +105,9 @@ def perform(deployment: DeploymentFile, yard: Yard, papers: Papers, signers: Seq
     say(f"deploying to {yard.reader.network.label} as {yard.address}")
     manifest = _build(deployment, yard)
     handover.offer(manifest, yard)
-    papers.write_pending(manifest, safe.batch(manifest.chain.id, manifest.parts.rulebook.address, manifest.name))
+    accepts = safe.Call(manifest.parts.rulebook.address, 0, safe.ACCEPT)
+    batch = safe.batch(manifest.chain.id, f"accept the ownership of {manifest.name}", [accepts])
+    papers.write_pending(manifest, batch)
     handover.report(manifest)
     if not safe.read(yard.reader, deployment.roles.owner).enough(signers):
         papers.partial.unlink(missing_ok=True)

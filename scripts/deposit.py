@@ -1,7 +1,8 @@
-"""`make deposit`: from a key into a vault: wrap the chain's own coin, transfer listed tokens. Nothing else can be sent.
+"""`make deposit`: into a vault: wrap the chain's own coin, transfer listed tokens. Nothing else can be sent.
 
-The chain is held against the manifest first, and every transfer rehearsed; `--dry-run` stops there. stdout is the
-vault's balances before and after.
+From a key (`--from`), or from a Safe (`--safe`): then its owners get a batch for their Transaction Builder, tried on a
+fork, and nothing is executed. The chain is held against the manifest first, and every transfer rehearsed; `--dry-run`
+stops there. stdout is the vault's balances before and after, with `--safe` the Safe's too, and the batch's path.
 
 Exit codes: 0 done · 2 the command is wrong · 5 a transaction reverted · 6 not that chain, or none · 7 key · 9 the chain
 is not as the manifest says.
@@ -16,12 +17,14 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from eth_utils.address import is_address, to_checksum_address
+
 from keeper.devnet.calls import encode_call
 from keeper.errors import DiffersError, UsageError
 from keeper.exit_codes import ExitCode
 from keeper.manifest import AssetRecord, Manifest, check_chain, load_manifest
 from keeper.units import TokenUnits, format_units
-from scripts import foreign, keys, networks
+from scripts import foreign, keys, networks, safe, stage
 from scripts.compare import compare
 from scripts.front import answer, say
 from scripts.reading import Reader
@@ -46,7 +49,10 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="deposit", description="deposit listed tokens into a vault")
     parser.add_argument("--network", required=True, help="devnet, devnet:NAME, or one of brownie-networks.yaml")
     parser.add_argument("--manifest", type=Path, required=True, help="deployments/<chainid>/<name>.json")
-    parser.add_argument("--from", dest="key", required=True, help="key: NAME of make account, PATH, or role:NAME")
+    giver = parser.add_mutually_exclusive_group(required=True)
+    giver.add_argument("--from", dest="key", help="key: NAME of make account, PATH, or role:NAME")
+    giver.add_argument("--safe", metavar="ADDRESS", help="write a batch for this Safe's owners instead of sending")
+    parser.add_argument("--out", type=Path, help="where the batch goes; beside the manifest where absent")
     parser.add_argument("--password", help="where its password is: file:PATH, env:NAME; asked for where absent")
     parser.add_argument("--wrap", metavar="ETH", help="so much of the chain's own coin, wrapped and deposited")
     parser.add_argument("--token", action="append", default=[], help="a listed symbol; repeat it")
@@ -85,15 +91,15 @@ def units(text: str, decimals: int) -> TokenUnits:
     return TokenUnits(int(scaled))
 
 
-def deposit(reader: Reader, manifest: Manifest, given: Sequence[Gift], hand: Hand) -> None:
-    """Wrap and transfer, one transaction after the other."""
+def deposit(reader: Reader, manifest: Manifest, given: Sequence[Gift], hand: Hand, done: str = "deposited") -> None:
+    """Wrap and transfer, one transaction after the other; each is told with the word `done`."""
     vault = manifest.parts.vault.address
     for gift in given:
         symbol, token = gift.asset.symbol, gift.asset.token
         if gift.wrap:
             hand.send(f"wrapping into {symbol}", token, encode_call("deposit()"), gift.wrap)
         hand.send(f"deposit of {symbol}", token, _transfer(vault, gift.amount))
-        say(f"deposited {format_units(gift.amount, gift.asset.decimals, 6)} {symbol}")
+        say(f"{done} {format_units(gift.amount, gift.asset.decimals, 6)} {symbol}")
     reader.refresh()
 
 
@@ -105,13 +111,15 @@ def holdings(reader: Reader, manifest: Manifest, holder: str) -> dict[str, int]:
     }
 
 
-def check(reader: Reader, manifest: Manifest, given: Sequence[Gift], sender: str) -> None:
+def check(reader: Reader, manifest: Manifest, given: Sequence[Gift], sender: str, *, pays_gas: bool = True) -> None:
     """Before anything is sent: the money is there, and each token would take the transfer. Raises UsageError."""
     held, vault = holdings(reader, manifest, sender), manifest.parts.vault.address
     wrapping = sum(gift.wrap for gift in given)
-    if wrapping and reader.balance(sender) <= wrapping:
-        has = format_units(reader.balance(sender), COIN_DECIMALS, 6)
-        raise UsageError(f"{sender} holds {has} of the chain's coin", remedy="wrap less: gas is paid from it too")
+    coin = reader.balance(sender)
+    if wrapping and (coin <= wrapping if pays_gas else coin < wrapping):
+        has = format_units(coin, COIN_DECIMALS, 6)
+        why = "wrap less: gas is paid from it too" if pays_gas else f"wrap less, or send more to {sender} first"
+        raise UsageError(f"{sender} holds {has} of the chain's coin", remedy=why)
     for asset in manifest.assets:
         wanted = sum(gift.amount - gift.wrap for gift in given if gift.asset.symbol == asset.symbol)
         if held[asset.symbol] < wanted:
@@ -133,6 +141,12 @@ def run(options: argparse.Namespace) -> ExitCode:
     check_chain(manifest, options.manifest, label, chain_id=reader.chain_id, genesis=reader.genesis)
     given = gifts(manifest, options.wrap, options.token, options.amount)
     _trusted(reader, manifest)
+    if options.safe is not None:
+        return propose(options, reader, manifest, given)
+    if options.out is not None:
+        raise UsageError(
+            "--out is where a Safe's batch goes, and --from sends", remedy="say --safe, or leave --out out"
+        )
     key = keys.open_key(options.key, network, options.password)
     check(reader, manifest, given, key.address)
     _show("before", reader, manifest)
@@ -143,6 +157,35 @@ def run(options: argparse.Namespace) -> ExitCode:
         _confirm(manifest)
     deposit(reader, manifest, given, KeyHand(reader, key))
     _show("after", reader, manifest)
+    return ExitCode.DONE
+
+
+def propose(options: argparse.Namespace, reader: Reader, manifest: Manifest, given: Sequence[Gift]) -> ExitCode:
+    """`--safe`: the same deposit as a batch for the Safe's owners. What is written is what went well on a fork."""
+    if not is_address(options.safe):
+        raise UsageError(f"--safe {options.safe} is no address", remedy="name the Safe by its address")
+    giver = safe.read(reader, str(to_checksum_address(options.safe)), "--safe")
+    check(reader, manifest, given, giver.address, pays_gas=False)
+    say(f"rehearsal on a fork of {reader.network.label}, through the Safe's own execTransaction")
+    with stage.fork(reader.network) as copy:
+        hand = safe.SafeHand(copy, giver)
+        _show("before", copy, manifest, giver.address)
+        deposit(copy, manifest, given, hand, done="rehearsed:")
+        _show("after", copy, manifest, giver.address)
+    if options.dry_run:
+        say("a rehearsal only: nothing was written")
+        return ExitCode.DONE
+    path = options.out or options.manifest.with_suffix(".deposit.safe.json")
+    text = safe.batch(manifest.chain.id, f"deposit into {manifest.name}", hand.calls, giver.address)
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}", remedy="name another file with --out") from None
+    say(
+        f"nothing was executed: load the batch of {len(hand.calls)} into the Transaction Builder of {giver.address};"
+        f" {giver.threshold} of its {len(giver.owners)} owners must sign"
+    )
+    print(path)
     return ExitCode.DONE
 
 
@@ -174,10 +217,11 @@ def _transfer(vault: str, amount: TokenUnits) -> str:
     return encode_call("transfer(address,uint256)", vault, amount)
 
 
-def _show(when: str, reader: Reader, manifest: Manifest) -> None:
-    held = holdings(reader, manifest, manifest.parts.vault.address)
-    amounts = (f"{format_units(held[asset.symbol], asset.decimals, 6)} {asset.symbol}" for asset in manifest.assets)
-    print(f"{when}: {manifest.parts.vault.address} holds {', '.join(amounts)}")
+def _show(when: str, reader: Reader, manifest: Manifest, *givers: str) -> None:
+    for holder in (manifest.parts.vault.address, *givers):
+        held = holdings(reader, manifest, holder)
+        amounts = (f"{format_units(held[asset.symbol], asset.decimals, 6)} {asset.symbol}" for asset in manifest.assets)
+        print(f"{when}: {holder} holds {', '.join(amounts)}")
 
 
 def _confirm(manifest: Manifest) -> None:

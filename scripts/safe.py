@@ -1,19 +1,22 @@
-"""The second step of the hand-over: a Safe calls acceptOwnership, through its owners' signatures or by their hands."""
+"""What a Safe does for these scripts, signed for here or executed by its owners: accept an ownership, deposit."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from eth_account.signers.local import LocalAccount
+from eth_typing import Hash32
+from web3.types import TxReceipt
 
 from keeper.config.kinds import ZERO_ADDRESS
 from keeper.devnet.calls import encode_call
 from keeper.errors import ConfigInvalid, UsageError
 from scripts import foreign
 from scripts.reading import Reader, Unanswered
+from scripts.sending import ForkHand
 
 ACCEPT = encode_call("acceptOwnership()")
 
@@ -31,14 +34,49 @@ class Safe:
         return len({signer.address for signer in signers if signer.address in self.owners}) >= self.threshold
 
 
-def read(reader: Reader, address: str) -> Safe:
-    """The Safe at an address. Raises ConfigInvalid where there is none."""
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One transaction of a batch: `value` wei and 0x-hex `data` to a contract."""
+
+    to: str
+    value: int
+    data: str
+
+
+class SafeHand:
+    """Acts as a Safe on a fork of ours, through its own execTransaction, guard included; `calls` is all that it did.
+
+    The owners whom its threshold asks for approve there, impersonated: no key is needed and nothing is signed.
+    """
+
+    def __init__(self, reader: Reader, safe: Safe) -> None:
+        self.address = safe.address
+        self.calls: list[Call] = []
+        self._reader = reader
+        self._owners = [ForkHand(reader, owner) for owner in _in_order(safe.owners)[: safe.threshold]]
+
+    def send(self, what: str, to: str | None, data: str, value: int = 0) -> TxReceipt:
+        """As Hand says; a Safe creates nothing, so there is always a `to`."""
+        there = str(to)
+        call = _transaction(there, data, value)
+        self._reader.refresh()
+        digest = _digest(self._reader, self.address, call)
+        for owner in self._owners:
+            owner.send(f"approving {what}", self.address, encode_call("approveHash(bytes32)", digest))
+        approvals = b"".join(bytes(12) + bytes.fromhex(owner.address[2:]) + bytes(32) + b"\1" for owner in self._owners)
+        receipt = self._owners[0].send(f"{what}, by the Safe,", self.address, _execution(call, approvals))
+        self.calls.append(Call(there, value, data))
+        return receipt
+
+
+def read(reader: Reader, address: str, where: str = "roles.owner") -> Safe:
+    """The Safe at an address, named at `where`. Raises ConfigInvalid where there is none."""
     try:
         threshold = int(reader.ask_abi("safe", foreign.SAFE, address, "getThreshold"))
         owners = tuple(reader.ask_abi("safe", foreign.SAFE, address, "getOwners"))
     except Unanswered:
         raise ConfigInvalid(
-            "roles.owner", f"{address} is no Safe on this chain", remedy="make a Safe first and name its address"
+            where, f"{address} is no Safe on this chain", remedy="make a Safe first and name its address"
         ) from None
     return Safe(address, owners, threshold)
 
@@ -48,26 +86,45 @@ def execution(reader: Reader, safe: Safe, rulebook: str, signers: Sequence[Local
 
     Raises UsageError where the signers are too few.
     """
-    ours = {signer.address: signer for signer in signers if signer.address in safe.owners}
+    ours: dict[str, LocalAccount] = {signer.address: signer for signer in signers if signer.address in safe.owners}
     if len(ours) < safe.threshold:
         raise UsageError(
             f"{len(ours)} owners' keys are here, the Safe wants {safe.threshold}",
             remedy="name more with --safe-owner, or execute the printed batch in the Safe's own application",
         )
-    call: tuple[Any, ...] = (rulebook, 0, bytes.fromhex(ACCEPT[2:]), 0, 0, 0, 0, ZERO_ADDRESS, ZERO_ADDRESS)
-    nonce = reader.ask_abi("safe", foreign.SAFE, safe.address, "nonce")
-    digest = reader.ask_abi("safe", foreign.SAFE, safe.address, "getTransactionHash", *call, nonce)
-    chosen = sorted(ours.values(), key=lambda signer: int(signer.address, 16))[: safe.threshold]
-    signatures = b"".join(bytes(signer.unsafe_sign_hash(digest).signature) for signer in chosen)
-    return encode_call(f"execTransaction({foreign.SAFE_TRANSACTION},bytes)", *call, signatures)
+    call = _transaction(rulebook, ACCEPT, 0)
+    digest = _digest(reader, safe.address, call)
+    chosen = [ours[owner] for owner in _in_order(ours)[: safe.threshold]]
+    return _execution(call, b"".join(bytes(signer.unsafe_sign_hash(digest).signature) for signer in chosen))
 
 
-def batch(chain_id: int, rulebook: str, name: str) -> str:
-    """The same as a file for the Safe's Transaction Builder."""
+def batch(chain_id: int, name: str, calls: Sequence[Call], safe: str = "") -> str:
+    """These calls as a file for the Transaction Builder of `safe`, or of any Safe that loads it."""
+    meta = {"name": name} | ({"createdFromSafeAddress": safe} if safe else {})
     document = {
         "version": "1.0",
         "chainId": str(chain_id),
-        "meta": {"name": f"accept the ownership of {name}"},
-        "transactions": [{"to": rulebook, "value": "0", "data": ACCEPT}],
+        "meta": meta,
+        "transactions": [{"to": call.to, "value": str(call.value), "data": call.data} for call in calls],
     }
     return json.dumps(document, indent=2) + "\n"
+
+
+def _transaction(to: str, data: str, value: int) -> tuple[Any, ...]:
+    """The fields of a Safe's transaction: a plain call, for which nobody is refunded."""
+    return (to, value, bytes.fromhex(data[2:]), 0, 0, 0, 0, ZERO_ADDRESS, ZERO_ADDRESS)
+
+
+def _digest(reader: Reader, safe: str, call: tuple[Any, ...]) -> Hash32:
+    """What the owners sign or approve: the transaction at the Safe's nonce."""
+    nonce = reader.ask_abi("safe", foreign.SAFE, safe, "nonce")
+    return Hash32(reader.ask_abi("safe", foreign.SAFE, safe, "getTransactionHash", *call, nonce))
+
+
+def _execution(call: tuple[Any, ...], signatures: bytes) -> str:
+    return encode_call(f"execTransaction({foreign.SAFE_TRANSACTION},bytes)", *call, signatures)
+
+
+def _in_order(owners: Iterable[str]) -> list[str]:
+    """By address, as a Safe wants its signatures."""
+    return sorted(owners, key=lambda owner: int(owner, 16))

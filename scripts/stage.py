@@ -32,20 +32,26 @@ def compiled() -> Iterator[Any]:
 
 
 @contextlib.contextmanager
-def rehearsal(project: Any, network: Network, deployer: str) -> Iterator[Yard]:
-    """A yard on a fork of the network, made by this machine's own node and gone afterwards; no key is needed.
+def fork(network: Network) -> Iterator[Reader]:
+    """A reader of a fork of the network, made by this machine's own node and gone afterwards.
 
     Raises ChainError where the network's node does not serve what a fork reads.
     """
     with toolchain.local_node("anvil", _HARDFORK) as port:
-        fork = Network(f"a fork of {network.label}", f"http://127.0.0.1:{port}", None, is_local=True)
+        copy = Network(f"a fork of {network.label}", f"http://127.0.0.1:{port}", None, is_local=True)
         # the fork's address goes over the loopback, never into a command line: it may hold a key
-        reply = Web3(HTTPProvider(fork.url)).provider.make_request(
+        reply = Web3(HTTPProvider(copy.url)).provider.make_request(
             RPCEndpoint("anvil_reset"), [{"forking": {"jsonRpcUrl": network.url}}]
         )
         if "error" in reply:
             raise ChainError(f"network {network.label} cannot be forked", remedy="use a node that serves full state")
-        reader = Reader(fork)
+        yield Reader(copy)
+
+
+@contextlib.contextmanager
+def rehearsal(project: Any, network: Network, deployer: str) -> Iterator[Yard]:
+    """A yard on a fork of the network; no key is needed. Raises ChainError as `fork` does."""
+    with fork(network) as reader:
         yield Yard(project, ForkHand(reader, deployer), reader, Partial(None, reader.genesis))
 
 
