@@ -196,16 +196,17 @@ def settle(
     *,
     timeout: float,
     promised: Report | None = None,
-    state: TxState = TxState.UNKNOWN,
+    state: TxState | None = None,
     stopping: Callable[[], bool] = never,
 ) -> Outcome:
     """Follow an intent for at most `timeout` seconds, or until `stopping` says so.
 
-    `state` is the journal's; `promised` the simulation's report. FINAL_OK, FINAL_REVERT, DROPPED and SUPERSEDED are
-    recorded ends. Any other state is where it stands: nothing final is recorded, and the next call goes on watching. An
+    `state` is the journal's, read there where None; `promised` the simulation's report. FINAL_OK, FINAL_REVERT, DROPPED
+    and SUPERSEDED are recorded ends. Any other state is where it stands: nothing final is recorded, and the next call
+    goes on watching. An
     RPC that is away is waited for. Raises RpcRefused, JournalError.
     """
-    watch = _Watch(rpc, writer, manifest, intent, attempts, state)
+    watch = _Watch(rpc, writer, manifest, intent, attempts, state or writer.state_of(intent.intent_id))
     pause = min(max(rpc.profile.block_ms / 4_000, 0.05), 3.0)
     give_up = time.monotonic() + timeout
     while True:

@@ -20,7 +20,7 @@ from keeper.journal.rows import write_cycle
 from keeper.journal.store import Journal
 from keeper.journal.stream import Appender, Head, StreamKey, head_of
 from keeper.journal.transactions import write_attempt, write_event, write_intent, write_outcome
-from keeper.model import Hash32, Intent, Outcome, TxAttempt, TxEvent
+from keeper.model import Hash32, Intent, Outcome, TxAttempt, TxEvent, TxState
 
 MOST_UNWRITTEN = 100
 """So many skips alike become a row even if they go on: a crash forgets fewer than this, and never an act."""
@@ -126,6 +126,13 @@ class Writer:
         """How an intent ended; its last step is written with it."""
         with self._appending() as rows:
             write_outcome(rows, outcome)
+
+    def state_of(self, intent_id: Hash32) -> TxState:
+        """Where an intent stands. Raises JournalUnusable where there is none of that id."""
+        table = schema.intent_state
+        with self._journal.reading() as connection:
+            found = connection.execute(select(table.c.state).where(table.c.intent_id == intent_id)).scalar_one()
+        return TxState(found)
 
     def record_operator_action(
         self, actor: str, command: str, arguments: dict[str, Plain], reason: str, tx_hash: Hash32 | None = None

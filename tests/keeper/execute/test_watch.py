@@ -195,6 +195,7 @@ def test_one_that_waits_in_the_pool_is_unfinished_and_goes_on_later(desk: Desk) 
         intent, attempt, _ = submitted(desk)
         outcome = followed(desk, intent, attempt, SHORT)
         assert (outcome.state, outcome.tx_hash) == (TxState.SENT, attempt.tx_hash)
+        assert desk.states() == ["SIGNED", "SENT"], "what the node took is not recorded again because it is seen"
         assert rows(desk.journal.path, "outcome") == []
         assert desk.sends() == 1
     finally:
