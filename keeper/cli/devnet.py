@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from keeper.cli.envelope import Answer, JsonFlag, run_command
 
+if TYPE_CHECKING:
+    from keeper.devnet.book import Book
+
 NameOption = Annotated[str, typer.Option("--name", help="Which local chain, where there are several.")]
 PortOption = Annotated[int | None, typer.Option("--port", min=1, max=65535, help="A free one where absent.")]
 FullOption = Annotated[bool, typer.Option("--full", help="The full set: Aave, V2, signed feeds and more besides.")]
+ClientOption = Annotated[str, typer.Option("--client", help="anvil or ganache, which stops at Shanghai's rules.")]
+ForkOption = Annotated[str, typer.Option("--fork", help="Fork the running chain of this name, as it is now.")]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="End a running one first and begin anew.")]
 
 
@@ -29,10 +35,15 @@ def up(
     port: PortOption = None,
     fresh: FreshOption = False,
     full: FullOption = False,
+    client: ClientOption = "anvil",
+    fork: ForkOption = "",
     json: JsonFlag = False,
 ) -> None:
-    """Start Anvil and furnish it; a running one is left as it is."""
-    run_command("devnet up", json, lambda: _up(name, port, fresh, full))
+    """Start a node and furnish it; a running one is left as it is."""
+    if fork:
+        run_command("devnet up", json, lambda: _fork(name, fork, port))
+    else:
+        run_command("devnet up", json, lambda: _up(name, port, fresh=fresh, full=full, client=client))
 
 
 def down(name: NameOption = "default", json: JsonFlag = False) -> None:
@@ -45,13 +56,29 @@ def status(name: NameOption = "default", json: JsonFlag = False) -> None:
     run_command("devnet status", json, lambda: _status(name))
 
 
-def _up(name: str, port: int | None, fresh: bool, full: bool) -> Answer:
+def _up(name: str, port: int | None, *, fresh: bool, full: bool, client: str) -> Answer:
     from keeper.devnet import local
 
-    book = local.up(name, port, fresh=fresh, full=full, say=lambda line: print(line, file=sys.stderr))
-    path = local.folder_of(name) / local.BOOK
+    def say(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    book = local.up(name, port, fresh=fresh, full=full, client=client, say=say)
+    return _told(book, local.folder_of(name) / local.BOOK)
+
+
+def _fork(name: str, origin: str, port: int | None) -> Answer:
+    from keeper.devnet import local
+
+    book = local.fork(name, origin, port)
+    return _told(book, local.folder_of(name) / local.BOOK)
+
+
+def _told(book: Book, path: Path) -> Answer:
     pools = ", ".join(pool.label for pool in book.pools)
-    text = f"{name} runs at {book.url}, chain {book.chain_id}: {', '.join(book.tokens)}; {pools}\n  {path}"
+    left_out = f"\n  left out on {book.client}: {'; '.join(book.left_out)}" if book.left_out else ""
+    text = (
+        f"{book.name} runs at {book.url}, chain {book.chain_id}: {', '.join(book.tokens)}; {pools}{left_out}\n  {path}"
+    )
     return Answer(book.as_json() | {"path": str(path)}, text)
 
 

@@ -173,7 +173,7 @@ def _pool(built: _Built, provider: str) -> tuple[str, str]:
     strategy = built.new("DefaultReserveInterestRateStrategyV2", provider)
     pool = built.new("PoolInstance", provider, strategy, libraries=linked)
     configurator = built.new("PoolConfiguratorInstance", libraries=linked)
-    chain.rpc("anvil_setNonce", provider, "0x1")
+    chain.set_nonce(provider, 1)
     chain.send(provider, "setPoolImpl(address)", pool)
     chain.send(provider, "setPoolConfiguratorImpl(address)", configurator)
     at = [chain.read(provider, getter, "address") for getter in ("getPool()", "getPoolConfigurator()")]
@@ -204,7 +204,7 @@ def _list(
     names = (f"Aave Ethereum {symbol}", f"aEth{symbol}")
     debt_names = (f"Aave Ethereum Variable Debt {symbol}", f"variableDebtEth{symbol}")
     rates = encode(["(uint16,uint32,uint32,uint32)"], [listing.rates])
-    chain.rpc("anvil_setNonce", configurator, hex(listing.a_token_nonce))
+    chain.set_nonce(configurator, listing.a_token_nonce)
     chain.send(
         configurator,
         "initReserves((address,address,address,string,string,string,string,bytes,bytes)[])",

@@ -142,6 +142,7 @@ class Book:
     owner_safe: OwnerSafe
     people: Mapping[str, Person]
     client: str = "anvil"
+    fork_of: str = ""
     full: bool = False
     signed: Mapping[str, SignedFeed] = field(default_factory=dict)
     beacons: Mapping[str, Beacon] = field(default_factory=dict)

@@ -35,6 +35,14 @@ def anvil(sources: Path = _SOURCES) -> Path:
     return binary
 
 
+def ganache(sources: Path = _SOURCES) -> Path:
+    """Ganache's program, which Node runs. Raises NotACheckout where set-up has not run."""
+    program = root(sources) / "node_modules" / "ganache" / "dist" / "node" / "cli.js"
+    if not program.is_file():
+        raise NotACheckout("Ganache, which make setup installs,")
+    return program
+
+
 def compiled(sources: Path = _SOURCES) -> Path:
     """The ignored folder of what is built from third-party sources, one folder a project."""
     return root(sources) / ".tools" / "compiled"

@@ -44,7 +44,7 @@ def furnish(chain: Chain, vendor: Path, solver: str) -> dict[str, str]:
     manager = chain.read(at["cow_authenticator"], "manager()", "address")
     chain.impersonate(manager, _GAS_MONEY)
     chain.send(at["cow_authenticator"], "addSolver(address)", solver, sender=manager)
-    chain.rpc("anvil_stopImpersonatingAccount", manager)
+    chain.release(manager)
     return at
 
 

@@ -1,6 +1,6 @@
 """What can go wrong on the local chain; each is a leaf of the tree in keeper/errors.py.
 
-UsageError   ── NodeElsewhere, PortTaken, PartUnavailable, OtherSet, SourceRefused
+UsageError   ── OtherChain, PortTaken, PartUnavailable, SourceRefused
 ChainError   ── NodeSilent, CallReverted
 DiffersError ── PartTampered
 """
@@ -50,28 +50,15 @@ class SourceRefused(UsageError):
         self.reason = reason
 
 
-class OtherSet(UsageError):
-    """The named chain already runs with the quick set, and the full one was asked for."""
+class OtherChain(UsageError):
+    """The named chain already runs, but not as it was asked for: another port, set or client."""
 
-    code = "devnet-other-set"
+    code = "devnet-other-chain"
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, running: str, asked: str) -> None:
         super().__init__(
-            f"local chain {name} already runs with the quick set, not the full one",
-            remedy="keeper devnet up --full --fresh, or another --name",
-        )
-        self.name = name
-
-
-class NodeElsewhere(UsageError):
-    """The named chain already runs on another port than the one asked for."""
-
-    code = "devnet-port"
-
-    def __init__(self, name: str, running: int, asked: int) -> None:
-        super().__init__(
-            f"local chain {name} already runs on port {running}, not {asked}",
-            remedy=f"keeper devnet down --name {name}, then up on port {asked}",
+            f"local chain {name} already runs {running}, not {asked}",
+            remedy=f"keeper devnet down --name {name}, then up as you want it; or another --name",
         )
         self.name = name
         self.running = running

@@ -1,6 +1,6 @@
 """The full set: what is added to a quick set, in one order, so that two runs give the same block hash.
 
-The quick set stays where it is; an address of it is the same on both. `CARRIED` says which parts each client carries.
+The quick set stays where it is. `PARTS_ON` says which parts each client carries, `LEFT_OUT` what it cannot do.
 """
 
 from __future__ import annotations
@@ -9,11 +9,35 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from keeper.devnet import aave, api3, chainlink, cow, sequencer, signed, staking, tokens, uniswap, uniswap_v2
+from keeper.devnet import (
+    aave,
+    api3,
+    chainlink,
+    cow,
+    hands,
+    node,
+    sequencer,
+    signed,
+    staking,
+    tokens,
+    uniswap,
+    uniswap_v2,
+)
 from keeper.devnet.book import Book, Pool, Token
 from keeper.devnet.furnish import PRICES, QUIET_SECONDS, STOCK_USD, VOICES, hold_against_mainnet, settle
 from keeper.devnet.kit import Chain
 
+_PARTS = (
+    *("tokens", "Uniswap V3", "push feeds", "Safe", "Multicall3"),
+    *("Uniswap V2", "signed reports", "API3", "sequencer feed", "Aave", "ERC-4626 wrappers", "StakingRewards", "CoW"),
+)
+PARTS_ON = {node.ANVIL: _PARTS, node.GANACHE: _PARTS}
+"""The quick set's parts in the first line, the full set's below; both clients carry all of them."""
+LEFT_OUT: dict[str, tuple[str, ...]] = {
+    node.ANVIL: (),
+    node.GANACHE: ("the rules after Shanghai", "a base fee that can be set"),
+}
+"""What is missing on a client, in the words that `keeper devnet up` prints and docs/devnet.md repeats."""
 ADDED_PRICES = {"LINK": 15 * 10**18, "DAI": 10**18}
 FULL_PRICES = PRICES | ADDED_PRICES
 """Where the full set's market starts: USD with 18 decimals."""
@@ -28,7 +52,7 @@ SIGNED_ASSETS = ("ETH", "BTC", "USDC", "LINK", "DAI")
 def extend(book: Book, vendor: Path, compiled: Path) -> Book:
     """Add everything to the quick set of `book` and write down where it stands. Raises ValueError off mainnet."""
     at = {role: person.address for role, person in book.people.items()}
-    chain = Chain(book.url, at["deployer"])
+    chain = hands.of(book, "deployer")
     held = tokens.furnish_added(chain, vendor, admin=at["admin"], lost=at["stranger"])
     everything = {**book.tokens, **held}
     voices = [[at[role] for role in voice] for voice in VOICES]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from keeper.devnet import accounts, artifacts, chainlink, node, safe, tokens, uniswap
+from keeper.devnet import accounts, artifacts, chainlink, hands, node, safe, tokens, uniswap
 from keeper.devnet.book import Book, Person, Pool, Token
 from keeper.devnet.kit import MULTICALL3, Chain
 
@@ -30,12 +30,12 @@ QUIET_SECONDS = 3600
 """Time let pass at the end, so that a 30-minute TWAP has something to look back on."""
 
 
-def furnish(name: str, url: str, vendor: Path) -> Book:
+def furnish(name: str, url: str, vendor: Path, client: str = node.ANVIL) -> Book:
     """Turn the fresh node at `url` into the quick set and write down where everything stands."""
     people = {role: Person(role, accounts.index(role), accounts.account(role).address) for role in accounts.ROLES}
     at = {role: person.address for role, person in people.items()}
-    chain = Chain(url, at["deployer"])
-    chain.rpc("anvil_setBlockTimestampInterval", 1)
+    chain = hands.new(client, url, at["deployer"])
+    chain.begin()
     held = tokens.furnish(chain, vendor, admin=at["admin"], lost=at["stranger"])
     feeds = chainlink.furnish(chain, vendor, [[at[role] for role in voice] for voice in VOICES], at["admin"])
     chainlink.answer_all(chain, feeds, PRICES)
@@ -62,21 +62,21 @@ def furnish(name: str, url: str, vendor: Path) -> Book:
         contracts=contracts,
         owner_safe=owner_safe,
         people=people,
+        client=client,
     )
 
 
 def settle(chain: Chain) -> None:
     """Mine a block at the opening base fee, which an untended chain of small blocks loses within minutes."""
-    chain.rpc("anvil_setNextBlockBaseFeePerGas", hex(node.BASE_FEE))
-    chain.rpc("evm_mine")
+    chain.settle(node.BASE_FEE)
 
 
 def _multicall3(chain: Chain, vendor: Path) -> str:
     code = artifacts.constant(vendor / "viem" / "_esm" / "constants" / "contracts.js", "multicall3Bytecode")
     chain.impersonate(_MULTICALL3_DEPLOYER, 10**18)
-    chain.rpc("anvil_setNonce", _MULTICALL3_DEPLOYER, "0x0")
+    chain.set_nonce(_MULTICALL3_DEPLOYER, 0)
     created = chain.transact(None, code, sender=_MULTICALL3_DEPLOYER).created
-    chain.rpc("anvil_stopImpersonatingAccount", _MULTICALL3_DEPLOYER)
+    chain.release(_MULTICALL3_DEPLOYER)
     if created != MULTICALL3:
         raise ValueError(f"Multicall3 came to {created}, not to {MULTICALL3}")
     return created

@@ -82,12 +82,10 @@ class Chain:
         fields = {"from": sender or self.sender, "data": data, "value": hex(value), "gas": hex(_GAS)}
         if to is not None:
             fields["to"] = to
-        receipt = self.rpc("eth_sendTransactionSync", fields)
+        receipt = self._mined(fields)
         if int(receipt["status"], 16) != 1:
             self.rpc("eth_call", fields, "latest")
-            raise CallReverted(
-                "eth_sendTransactionSync", f"{receipt['transactionHash']} reverted, though it would not now"
-            )
+            raise CallReverted("eth_sendTransaction", f"{receipt['transactionHash']} reverted, though it would not now")
         created = receipt.get("contractAddress")
         return Receipt(
             hash=receipt["transactionHash"],
@@ -116,7 +114,7 @@ class Chain:
         """Deploy by an ordinary creation; returns the checksummed address."""
         created = self.transact(None, artifact.init_code(arguments, libraries)).created
         if created is None:
-            raise CallReverted("eth_sendTransactionSync", f"{artifact.name} left no contract")
+            raise CallReverted("eth_sendTransaction", f"{artifact.name} left no contract")
         return created
 
     def put(self, address: str, artifact: Artifact, *arguments: Any, libraries: Mapping[str, str] | None = None) -> str:
@@ -125,19 +123,49 @@ class Chain:
         The address first holds the creation code; calling it says what the runtime will be, sending the same call
         leaves the constructor's storage, and then the runtime takes the creation code's place.
         """
-        self.rpc("anvil_setCode", address, artifact.init_code(arguments, libraries))
-        self.rpc("anvil_setNonce", address, "0x1")
+        self.set_code(address, artifact.init_code(arguments, libraries))
+        self.set_nonce(address, 1)
         runtime = self.rpc("eth_call", {"to": address, "from": self.sender, "gas": hex(_GAS)}, "latest")
         self.transact(address, "0x")
-        self.rpc("anvil_setCode", address, runtime)
+        self.set_code(address, runtime)
         return to_checksum_address(address)
+
+    def begin(self) -> None:
+        """Have blocks follow one second after another, whatever the wall clock says."""
+        self.rpc("anvil_setBlockTimestampInterval", 1)
+
+    def set_code(self, address: str, code: str) -> None:
+        """Make `code` (0x-hex) what runs at `address`."""
+        self.rpc("anvil_setCode", address, code)
+
+    def set_nonce(self, account: str, nonce: int) -> None:
+        """Make `nonce` the one that the next creation by `account` uses."""
+        self.rpc("anvil_setNonce", account, hex(nonce))
 
     def impersonate(self, account: str, wei: int) -> None:
         """Let the node send as `account`, holding `wei`."""
         self.rpc("anvil_impersonateAccount", account)
         self.rpc("anvil_setBalance", account, hex(wei))
 
+    def release(self, account: str) -> None:
+        """End what `impersonate` began."""
+        self.rpc("anvil_stopImpersonatingAccount", account)
+
+    def next_at(self, timestamp: int) -> None:
+        """Have the next transaction's block carry `timestamp` (Unix seconds, after the latest)."""
+        self.rpc("evm_setNextBlockTimestamp", hex(timestamp))
+
     def mine_at(self, timestamp: int) -> None:
         """Mine one block that carries `timestamp` (Unix seconds, after the latest), so that eth_call sees it too."""
-        self.rpc("evm_setNextBlockTimestamp", hex(timestamp))
+        self.next_at(timestamp)
         self.rpc("evm_mine")
+
+    def settle(self, base_fee: int) -> None:
+        """Mine a block at `base_fee` wei, which an untended chain of small blocks loses within minutes."""
+        self.rpc("anvil_setNextBlockBaseFeePerGas", hex(base_fee))
+        self.rpc("evm_mine")
+
+    def _mined(self, fields: dict[str, str]) -> dict[str, Any]:
+        """The receipt of a transaction from an unlocked account."""
+        receipt: dict[str, Any] = self.rpc("eth_sendTransactionSync", fields)
+        return receipt

@@ -6,16 +6,17 @@ import fcntl
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from keeper.devnet import book as books
-from keeper.devnet import catalogue, checkout, compiling, node, parts
+from keeper.devnet import catalogue, checkout, compiling, hands, node, parts
 from keeper.devnet.book import Book
-from keeper.devnet.faults import NodeElsewhere, OtherSet
-from keeper.devnet.full import extend
+from keeper.devnet.faults import OtherChain
+from keeper.devnet.full import LEFT_OUT, extend
 from keeper.devnet.furnish import furnish
 from keeper.devnet.kit import Chain
+from keeper.devnet.node import Node
 from keeper.errors import ChainError, UsageError
 
 BOOK = "book.json"
@@ -50,41 +51,59 @@ def up(
     *,
     fresh: bool = False,
     full: bool = False,
+    client: str = node.ANVIL,
     say: Callable[[str], None] | None = None,
 ) -> Book:
     """The book of the running chain of that name, which is started and furnished first if it does not run.
 
     `fresh` ends a running one before; `full` asks for the full set, which a running quick one is not, while a running
-    full one serves both. A failed start leaves nothing but its log; `say` hears a line a package fetched or compiled.
-    Raises NotACheckout in an installed wheel, NodeElsewhere, OtherSet, PortTaken, NodeSilent, PartUnavailable,
-    PartTampered, SourceRefused.
+    full one serves both; `client` is who runs it. A failed start leaves nothing but its log; `say` hears a line a
+    package fetched or compiled. Raises UsageError for another client, NotACheckout in an installed wheel, OtherChain,
+    PortTaken, NodeSilent, PartUnavailable, PartTampered, SourceRefused.
     """
     folder = folder_of(name)
+    if client not in node.CLIENTS:
+        raise UsageError(f"no client {client} of the local chain", remedy=f"choose {' or '.join(node.CLIENTS)}")
     with _alone():
         if fresh:
             _end(folder)
         running = _running_book(folder)
         if running is not None:
-            asked = port is not None and running.url.rpartition(":")[2] != str(port)
-            if asked and port is not None:
-                raise NodeElsewhere(name, int(running.url.rpartition(":")[2]), port)
-            if full and not running.full:
-                raise OtherSet(name)
+            _hold_against_wish(running, port, full=full, client=client)
             return running
         _end(folder)
         bring(full=full, say=say)
+
+        def make(url: str) -> Book:
+            furnished = replace(furnish(name, url, checkout.vendor(), client), left_out=LEFT_OUT[client])
+            return extend(furnished, checkout.vendor(), checkout.compiled()) if full else furnished
+
         folder.mkdir(parents=True, exist_ok=True)
-        started = node.start(folder, port)
-        try:
-            node.remember(started, folder / _NODE)
-            furnished = furnish(name, started.url, checkout.vendor())
-            if full:
-                furnished = extend(furnished, checkout.vendor(), checkout.compiled())
-            books.save(furnished, folder / BOOK)
-        except BaseException:
-            _end(folder)
-            raise
-        return furnished
+        return _keep(folder, node.start(folder, port, client=client), make)
+
+
+def fork(name: str, origin: str = "default", port: int | None = None) -> Book:
+    """Run an Anvil of that name as a fork of the running chain `origin`, as it is now; its book is the origin's.
+
+    What is done on the fork is not done on the origin, whose clock the fork takes over, and which must run on as long
+    as the fork reads from it. Raises UsageError where the origin does not run, or the fork already does.
+    """
+    folder = folder_of(name)
+    with _alone():
+        forked = _running_book(folder_of(origin))
+        if forked is None or name == origin:
+            raise UsageError(f"{origin} is no running chain that {name} could be a fork of", remedy="keeper devnet up")
+        if _running_book(folder) is not None:
+            raise UsageError(f"local chain {name} already runs", remedy=f"keeper devnet down --name {name}")
+        _end(folder)
+
+        def make(url: str) -> Book:
+            made = replace(forked, name=name, url=url, client=node.ANVIL, fork_of=origin, left_out=LEFT_OUT[node.ANVIL])
+            hands.of(made, "deployer").begin()
+            return made
+
+        folder.mkdir(parents=True, exist_ok=True)
+        return _keep(folder, node.start(folder, port, fork_of=forked.url), make)
 
 
 def bring(*, full: bool, say: Callable[[str], None] | None = None) -> None:
@@ -136,6 +155,29 @@ def _running_book(folder: Path) -> Book | None:
     except (UsageError, ChainError):
         return None
     return found if genesis == found.genesis else None
+
+
+def _hold_against_wish(running: Book, port: int | None, *, full: bool, client: str) -> None:
+    """Raises OtherChain where the running chain is not the one that was asked for."""
+    its_port = int(running.url.rpartition(":")[2])
+    if port is not None and port != its_port:
+        raise OtherChain(running.name, f"on port {its_port}", f"on port {port}")
+    if full and not running.full:
+        raise OtherChain(running.name, "with the quick set", "with the full one")
+    if client != running.client:
+        raise OtherChain(running.name, f"on {running.client}", f"on {client}")
+
+
+def _keep(folder: Path, started: Node, make: Callable[[str], Book]) -> Book:
+    """Remember a started node, have its book made from its URL, and end it again where that fails."""
+    try:
+        node.remember(started, folder / _NODE)
+        made = make(started.url)
+        books.save(made, folder / BOOK)
+    except BaseException:
+        _end(folder)
+        raise
+    return made
 
 
 def _end(folder: Path) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from keeper.devnet import api3, chainlink, path, signed, uniswap, uniswap_v2
+from keeper.devnet import api3, chainlink, hands, path, signed, uniswap, uniswap_v2
 from keeper.devnet.book import Beacon, Book, Pair, Pool, SignedFeed, Voice
 from keeper.devnet.chainlink import Answer
 from keeper.devnet.faults import CallReverted
 from keeper.devnet.full import FULL_PRICES
 from keeper.devnet.furnish import PRICES, settle
-from keeper.devnet.kit import Chain, Read
+from keeper.devnet.kit import Read
 
 STEP_SECONDS = 900
 _BPS = 10_000
@@ -63,7 +63,7 @@ class Market:
         self._book = book
         self._seed = seed
         self._seconds = step_seconds
-        self._chain = Chain(book.url, book.address("maker"))
+        self._chain = hands.of(book, "maker")
         self._voices = [voice for voices in book.feeds.values() for voice in voices]
         self.prices = path.told(seed, steps, FULL_PRICES if book.full else PRICES)
         self.taken = 0
@@ -80,7 +80,7 @@ class Market:
         dice = path.Dice(self._seed, "step", self.taken)
         then = self._chain.now() + self._seconds
         said = self._answers()
-        self._chain.rpc("evm_setNextBlockTimestamp", hex(then))
+        self._chain.next_at(then)
         answered = tuple(
             self._name(voice)
             for voice, answer in zip(self._voices, said, strict=True)

@@ -1,4 +1,4 @@
-"""One Anvil process: started apart from us, recognised again by process id *and* start time, ended without a trace."""
+"""One node, Anvil or Ganache: started apart from us, known by process id *and* start time, ended without a trace."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import subprocess
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from keeper.devnet import accounts, checkout
@@ -18,9 +19,11 @@ from keeper.devnet.faults import NodeSilent, PortTaken
 CHAIN_ID = 31337
 GENESIS_TIME = 1_767_225_600
 """2026-01-01T00:00:00Z: fixed, so that two runs give the same blocks."""
+ANVIL, GANACHE = CLIENTS = ("anvil", "ganache")
 BASE_FEE = 10**9
 """Wei: what the chain starts with and the market returns to; untended it decays by an eighth a block."""
 _BALANCE_ETH = 10_000_000
+_GAS_LIMIT = 60_000_000
 _ANSWER_SECONDS = 20
 _END_SECONDS = 5
 
@@ -59,21 +62,21 @@ def free_port() -> int:
         return port
 
 
-def start(folder: Path, port: int | None = None, *, genesis_time: int = GENESIS_TIME) -> Node:
-    """Start Anvil with its files in `folder` and wait until it listens. Raises PortTaken, NodeSilent."""
+def start(
+    folder: Path, port: int | None = None, *, client: str = ANVIL, genesis_time: int = GENESIS_TIME, fork_of: str = ""
+) -> Node:
+    """Start a node with its files in `folder` and wait until it listens; Anvil may fork the chain at a URL.
+
+    Raises PortTaken, NodeSilent.
+    """
     port = free_port() if port is None else port
     if not is_free(port):
         raise PortTaken(port)
     log = folder / "node.log"
-    binary = str(checkout.anvil())
-    words = [
-        *(binary, "--host", "127.0.0.1", "--port", str(port), "--chain-id", str(CHAIN_ID), "--hardfork", "prague"),
-        *("--mnemonic", accounts.MNEMONIC, "--accounts", str(len(accounts.ROLES)), "--balance", str(_BALANCE_ETH)),
-        *("--gas-limit", "60000000", "--block-base-fee-per-gas", str(BASE_FEE), "--timestamp", str(genesis_time)),
-        *("--cache-path", str(folder / "cache"), "--no-request-size-limit", "--quiet"),
-    ]
+    words = (_ganache if client == GANACHE else _anvil)(folder, port, genesis_time)
+    words += ["--fork-url", fork_of] if fork_of else []
     pid = os.posix_spawn(
-        binary,
+        words[0],
         words,
         {"HOME": str(folder)},
         file_actions=[
@@ -94,6 +97,34 @@ def start(folder: Path, port: int | None = None, *, genesis_time: int = GENESIS_
         time.sleep(0.01)
     stop(node)
     raise NodeSilent(f"no answer on port {port} within {_ANSWER_SECONDS} s", str(log))
+
+
+def _anvil(folder: Path, port: int, genesis_time: int) -> list[str]:
+    return [
+        *(str(checkout.anvil()), "--host", "127.0.0.1", "--port", str(port)),
+        *("--chain-id", str(CHAIN_ID), "--hardfork", "prague"),
+        *("--mnemonic", accounts.MNEMONIC, "--accounts", str(len(accounts.ROLES)), "--balance", str(_BALANCE_ETH)),
+        *("--gas-limit", str(_GAS_LIMIT), "--block-base-fee-per-gas", str(BASE_FEE), "--timestamp", str(genesis_time)),
+        *("--cache-path", str(folder / "cache"), "--no-request-size-limit", "--quiet"),
+    ]
+
+
+def _ganache(folder: Path, port: int, genesis_time: int) -> list[str]:
+    """Without a limit to creation code, because a contract may first stand as its own creation code."""
+    began = datetime.fromtimestamp(genesis_time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return [
+        *(checkout.node(), str(checkout.ganache()), "--server.host", "127.0.0.1", "--server.port", str(port)),
+        *("--chain.chainId", str(CHAIN_ID), "--chain.hardfork", "shanghai", "--chain.time", began),
+        *(
+            "--chain.allowUnlimitedContractSize",
+            "--chain.allowUnlimitedInitCodeSize",
+            "--miner.timestampIncrement",
+            "1",
+        ),
+        *("--wallet.mnemonic", accounts.MNEMONIC, "--wallet.totalAccounts", str(len(accounts.ROLES))),
+        *("--wallet.defaultBalance", str(_BALANCE_ETH), "--miner.blockGasLimit", str(_GAS_LIMIT)),
+        *("--miner.callGasLimit", str(_GAS_LIMIT), "--database.dbPath", str(folder / "chain"), "--logging.quiet"),
+    ]
 
 
 def is_running(node: Node) -> bool:

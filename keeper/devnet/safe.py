@@ -29,7 +29,7 @@ _TRANSACTION = "address,uint256,bytes,uint8,uint256,uint256,uint256,address,addr
 
 def furnish(chain: Chain, vendor: Path) -> dict[str, str]:
     """Deploy the five contracts by CREATE2 with salt 0, so at their canonical addresses; returns address by name."""
-    chain.rpc("anvil_setCode", _SINGLETON_FACTORY, chain.rpc("eth_getCode", CREATE2, "latest"))
+    chain.set_code(_SINGLETON_FACTORY, chain.rpc("eth_getCode", CREATE2, "latest"))
     found: dict[str, str] = {}
     for name, path in _PUBLISHED.items():
         code = artifacts.load(vendor / "safe" / "build" / "artifacts" / "contracts" / f"{path}.json").init_code()

@@ -70,3 +70,15 @@ def test_a_person_reads_where_it_runs(name: str) -> None:
     assert (said.returncode, said.stderr) == (0, "")
     assert said.stdout.startswith(f"{name} runs at http://127.0.0.1:")
     assert called("status", "--name", "nothing-here").stdout == "nothing-here is not running\n"
+
+
+def test_what_a_client_leaves_out_is_printed_and_a_fork_of_it_runs(name: str) -> None:
+    try:
+        ended = called("up", "--name", name, "--client", "ganache")
+        assert ended.returncode == 0
+        assert "left out on ganache: the rules after Shanghai; a base fee that can be set\n" in ended.stdout
+        forked = answered("up", "--name", f"{name}-fork", "--fork", name)
+        assert (forked["fork_of"], forked["client"], forked["left_out"]) == (name, "anvil", [])
+    finally:
+        local.down(f"{name}-fork")
+        shutil.rmtree(local.folder_of(f"{name}-fork"), ignore_errors=True)

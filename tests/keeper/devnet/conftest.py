@@ -8,17 +8,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from keeper.devnet import local
+from keeper.devnet import hands, local, node
 from keeper.devnet.book import Book
 from keeper.devnet.kit import Chain
 
 
-@pytest.fixture(scope="session")
-def furnished_fully() -> Iterator[Book]:
-    """One chain with the full set on a free port; tests take `full` or `hand`, which undo what they do."""
-    name = f"test-{os.getpid()}-full"
+@pytest.fixture(scope="session", params=node.CLIENTS)
+def furnished_fully(request: pytest.FixtureRequest) -> Iterator[Book]:
+    """One chain of each client with the full set; tests take `full` or `hand`, which undo what they do."""
+    client = str(request.param)
+    name = f"test-{os.getpid()}-{client}"
     try:
-        yield local.up(name, full=True)
+        yield local.up(name, full=True, client=client)
     finally:
         local.down(name)
         shutil.rmtree(local.folder_of(name))
@@ -27,7 +28,7 @@ def furnished_fully() -> Iterator[Book]:
 @pytest.fixture
 def full(furnished_fully: Book) -> Iterator[Book]:
     """Where everything stands on a full chain that is at its furnished block now and again after the test."""
-    sender = Chain(furnished_fully.url, furnished_fully.address("deployer"))
+    sender = hands.of(furnished_fully, "deployer")
     before = sender.rpc("evm_snapshot")
     yield furnished_fully
     assert sender.rpc("evm_revert", before)
@@ -36,4 +37,4 @@ def full(furnished_fully: Book) -> Iterator[Book]:
 @pytest.fixture
 def hand(full: Book) -> Chain:
     """A hand on that chain, with the user of the book as its sender."""
-    return Chain(full.url, full.address("user"))
+    return hands.of(full, "user")

@@ -8,13 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from keeper.devnet import artifacts, checkout, compiling, parts
+from keeper.devnet import artifacts, checkout, compiling, local, parts
 from keeper.devnet.catalogue import ADDED
 from keeper.devnet.compiling import PROJECTS, Project
 from keeper.devnet.faults import SourceRefused
 
 GOOD = 'pragma solidity ^0.8.0; import "other/Base.sol"; contract Thing is Base { function one() external {} }'
 BASE = "pragma solidity ^0.8.0; contract Base {}"
+
+
+@pytest.fixture(scope="module")
+def brought() -> None:
+    """The compilers and what they compiled, as set-up brings them."""
+    local.bring(full=True)
 
 
 @pytest.fixture
@@ -32,7 +38,7 @@ def vendor(tmp_path: Path) -> Path:
 THING = Project("thing", "solc-0.8.27", ("Thing.sol",), (("other/", "bgd"), ("", "api3")), "paris", 200)
 
 
-@pytest.mark.usefixtures("furnished_fully")
+@pytest.mark.usefixtures("brought")
 def test_a_source_becomes_an_artifact_that_can_be_deployed(vendor: Path, tmp_path: Path) -> None:
     said: list[str] = []
     assert compiling.build(vendor, tmp_path / "out", [THING], say=said.append) == 1
@@ -44,7 +50,7 @@ def test_a_source_becomes_an_artifact_that_can_be_deployed(vendor: Path, tmp_pat
     assert len(said) == 2
 
 
-@pytest.mark.usefixtures("furnished_fully")
+@pytest.mark.usefixtures("brought")
 def test_a_source_that_does_not_compile_leaves_nothing_and_is_named(vendor: Path, tmp_path: Path) -> None:
     (vendor / "api3" / "Thing.sol").write_text(GOOD.replace("external", "outside"))
     with pytest.raises(SourceRefused, match="thing could not be compiled") as caught:
@@ -53,7 +59,7 @@ def test_a_source_that_does_not_compile_leaves_nothing_and_is_named(vendor: Path
     assert list((tmp_path / "out").iterdir()) == []
 
 
-@pytest.mark.usefixtures("furnished_fully")
+@pytest.mark.usefixtures("brought")
 def test_an_import_is_read_from_the_named_folders_only(vendor: Path, tmp_path: Path) -> None:
     (tmp_path / "Secret.sol").write_text(BASE)
     for path in ("other/../../Secret.sol", str(tmp_path / "Secret.sol")):
@@ -88,7 +94,7 @@ def test_every_project_names_only_packages_of_the_catalogue() -> None:
         assert {folder.partition("/")[0] for _, folder in project.roots} <= folders
 
 
-@pytest.mark.usefixtures("furnished_fully")
+@pytest.mark.usefixtures("brought")
 def test_what_is_built_is_not_built_again_and_needs_no_node(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert compiling.missing(checkout.compiled(), parts.pins()) == []

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from keeper.devnet import accounts, api3, chainlink, local, tokens, uniswap
+from keeper.devnet import accounts, api3, chainlink, checkout, local, tokens, uniswap
 from keeper.devnet import book as books
 from keeper.devnet.book import Book
-from keeper.devnet.faults import OtherSet
-from keeper.devnet.full import FULL_PRICES
+from keeper.devnet.faults import OtherChain
+from keeper.devnet.full import FULL_PRICES, LEFT_OUT, PARTS_ON
 from keeper.devnet.kit import Chain
 from keeper.errors import UsageError
 
@@ -66,13 +66,13 @@ def test_the_quick_set_stands_in_the_full_one_where_it_stands_alone(furnished: B
     assert {name: full[name] for name in quick} == quick
     assert (furnished.full, furnished_fully.full) == (False, True)
     assert furnished_fully.owner_safe == furnished.owner_safe
-    assert furnished_fully.genesis == furnished.genesis
+    assert furnished_fully.left_out == LEFT_OUT[furnished_fully.client]
 
 
 def test_two_full_runs_give_the_same_block_hash(furnished_fully: Book) -> None:
     name = f"{furnished_fully.name}-twin"
     try:
-        twin = local.up(name, full=True)
+        twin = local.up(name, full=True, client=furnished_fully.client)
     finally:
         local.down(name)
         shutil.rmtree(local.folder_of(name))
@@ -81,11 +81,13 @@ def test_two_full_runs_give_the_same_block_hash(furnished_fully: Book) -> None:
 
 
 def test_a_running_quick_chain_is_not_taken_for_a_full_one_nor_replaced(furnished: Book, furnished_fully: Book) -> None:
-    with pytest.raises(OtherSet, match="quick set") as caught:
+    with pytest.raises(OtherChain, match="runs with the quick set, not with the full one") as caught:
         local.up(furnished.name, full=True)
-    assert (caught.value.exit_code, "--fresh" in str(caught.value.remedy)) == (2, True)
+    assert caught.value.exit_code == 2
+    with pytest.raises(OtherChain, match="runs on anvil, not on ganache"):
+        local.up(furnished.name, client="ganache")
     assert local.status(furnished.name).running
-    assert local.up(furnished_fully.name) == furnished_fully
+    assert local.up(furnished_fully.name, client=furnished_fully.client) == furnished_fully
 
 
 def test_every_feed_of_every_kind_says_the_opening_price(full: Book, hand: Chain) -> None:
@@ -151,3 +153,43 @@ def test_an_api3_value_reads_like_any_push_feed(full: Book, hand: Chain) -> None
     api3.update(hand, full.contracts, beacon, 3_100 * 10**18)
     assert chainlink.latest(hand, beacon).answer == 3_100 * 10**18
     assert chainlink.latest(hand, replace(beacon, proxy=full.signed["ETH"].proxy)).answer == 3_000 * 10**8
+
+
+def addresses_of(book: Book) -> dict[str, list[str]]:
+    """By part, in the words of `PARTS_ON`, where it stands."""
+    at = book.contracts
+    return {
+        "tokens": [token.address for token in book.tokens.values()],
+        "Uniswap V3": [at["v3_factory"], at["swap_router_02"], *(pool.address for pool in book.pools)],
+        "push feeds": [voice.proxy for voices in book.feeds.values() for voice in voices],
+        "Safe": [at["safe_l2"], book.owner_safe.address],
+        "Multicall3": [at["multicall3"]],
+        "Uniswap V2": [at["v2_router_02"], *(pair.address for pair in book.pairs)],
+        "signed reports": [at["keystone_forwarder"], *(feed.proxy for feed in book.signed.values())],
+        "API3": [at["api3_server"], *(beacon.proxy for beacon in book.beacons.values())],
+        "sequencer feed": [at["sequencer_feed"]],
+        "Aave": [at["aave_pool"], *(reserve.a_token for reserve in book.reserves.values())],
+        "ERC-4626 wrappers": [wrapped.address for wrapped in book.wrapped.values()],
+        "StakingRewards": [at["staking_rewards"]],
+        "CoW": [at["cow_settlement"]],
+    }
+
+
+def test_a_client_carries_the_parts_that_it_is_said_to(full: Book, hand: Chain) -> None:
+    found = addresses_of(full)
+    assert set(found) == set(PARTS_ON[full.client])
+    for part, addresses in found.items():
+        assert addresses, part
+        assert [at for at in addresses if len(hand.rpc("eth_getCode", at, "latest")) < 100] == [], part
+
+
+def test_the_page_says_what_each_client_carries_and_leaves_out() -> None:
+    page = (checkout.root() / "docs" / "devnet.md").read_text()
+    order = page.split("### Clients")[1].splitlines()
+    rows = {
+        cells[1].strip(): [cell.strip() for cell in cells[2:4]]
+        for cells in (row.split("|") for row in order if "|" in row)
+    }
+    assert rows[""] == list(PARTS_ON) == list(LEFT_OUT)
+    assert rows["carries"] == [", ".join(parts) for parts in PARTS_ON.values()]
+    assert rows["left out"] == ["; ".join(left_out) or "nothing" for left_out in LEFT_OUT.values()]

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from keeper.devnet import book as books
-from keeper.devnet import checkout, local, node
-from keeper.devnet.faults import NodeElsewhere, NodeSilent, PortTaken
+from keeper.devnet import checkout, local, node, tokens
+from keeper.devnet.faults import NodeSilent, OtherChain, PortTaken
 from keeper.devnet.kit import Chain
+from keeper.devnet.market import Market
 from keeper.errors import NotACheckout, UsageError
 
 
@@ -70,9 +71,9 @@ def test_up_fresh_forgets_what_was_done(name: str) -> None:
 
 def test_another_port_than_the_running_one_is_refused(name: str) -> None:
     running = local.up(name)
-    with pytest.raises(NodeElsewhere) as caught:
+    with pytest.raises(OtherChain) as caught:
         local.up(name, node.free_port())
-    assert caught.value.running == int(running.url.rpartition(":")[2])
+    assert caught.value.running == f"on port {running.url.rpartition(':')[2]}"
 
 
 def test_a_killed_node_is_noticed_and_replaced(name: str) -> None:
@@ -136,3 +137,34 @@ def test_a_book_comes_back_as_it_was_written_and_holds_no_key(tmp_path: Path, fu
     assert books.load(path) == furnished
     assert "mnemonic" not in path.read_text().lower()
     assert [left.name for left in tmp_path.iterdir()] == ["book.json"]
+
+
+def test_a_fork_is_the_origin_as_it_was_and_goes_its_own_way(name: str, furnished: books.Book) -> None:
+    origin = Chain(furnished.url, furnished.address("user"))
+    before = origin.rpc("evm_snapshot")
+    token, stranger = furnished.tokens["USDC"], furnished.address("stranger")
+    origin.send(token.address, "transfer(address,uint256)", stranger, 5)
+    forked = local.fork(name, furnished.name)
+    assert (forked.fork_of, forked.url == furnished.url, forked.pools) == (furnished.name, False, furnished.pools)
+    assert local.status(name).running
+    fork = Chain(forked.url, forked.address("user"))
+    assert fork.now() == origin.now()
+    assert tokens.balance(fork, token, stranger) == 5
+    fork.send(token.address, "transfer(address,uint256)", stranger, 7)
+    assert (tokens.balance(fork, token, stranger), tokens.balance(origin, token, stranger)) == (12, 5)
+    assert Market(forked, seed=7, steps=20).step().block > int(origin.block()["number"], 16)
+    assert origin.rpc("evm_revert", before)
+
+
+def test_a_fork_of_nothing_of_itself_or_over_a_running_chain_is_refused(name: str, furnished: books.Book) -> None:
+    for origin in ("nobody-there", name):
+        with pytest.raises(UsageError, match="no running chain"):
+            local.fork(name, origin)
+    local.fork(name, furnished.name)
+    with pytest.raises(UsageError, match="already runs"):
+        local.fork(name, furnished.name)
+
+
+def test_a_client_that_does_not_exist_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="no client geth"):
+        local.up(name, client="geth")

@@ -80,11 +80,13 @@ def test_the_sequencer_goes_down_and_comes_up_with_a_new_start(full: Book, hand:
     hand.mine_at(hand.now() + 60)
     down_at = hand.now()
     sequencer.say(hand, full.contracts, up=False)
-    assert state() == (1, down_at)
+    answer, since = state()
+    assert (answer, down_at <= since < hand.now()) == (1, True)
     hand.mine_at(hand.now() + 600)
     up_at = hand.now()
     sequencer.say(hand, full.contracts, up=True)
-    assert state() == (0, up_at)
+    answer, since = state()
+    assert (answer, up_at <= since < hand.now()) == (0, True)
 
 
 def test_nobody_but_the_bridge_says_how_the_sequencer_is(full: Book, hand: Chain) -> None:
