@@ -1,4 +1,4 @@
-"""The order of deployment: push sources, TWAPs, oracle, adapters, rulebook for a vault foretold, vault."""
+"""The order of deployment: push sources, TWAPs, rates, oracle, adapters, rulebook for a vault foretold, vault."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from keeper.config.deployment import AggregatorVoice, DeploymentFile, TwapVoice
+from keeper.config.deployment import AggregatorVoice, AssetEntry, DeploymentFile, Erc4626Voice, RouteEntry, TwapVoice
 from keeper.errors import ConfigInvalid
 from scripts import foreign, wiring
 from scripts.reading import Reader, Unanswered
+
+_KINDS = ("pair", "pool")
+"""What a venue of Uniswap's is, by the number of fee tiers its route names: V2 has pairs, V3 pools."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +79,31 @@ def build(deployment: DeploymentFile, site: Site) -> Buildings:
 
 def _sources(deployment: DeploymentFile, site: Site) -> dict[str, Built]:
     built: dict[str, Built] = {}
-    for kind in ("aggregator", "twap"):
+    for kind, contract in wiring.CONTRACTS.items():
         for asset in deployment.assets:
             for place, voice in enumerate(asset.sources):
                 key = wiring.source_key(asset, place)
                 if voice.kind != kind:
                     continue
-                if isinstance(voice, AggregatorVoice):
-                    arguments = wiring.aggregator_arguments(asset, voice)
-                else:
-                    arguments = wiring.twap_arguments(asset, voice, _quotes(deployment, voice, built))
-                built[key] = site.put(key, wiring.CONTRACTS[kind], *arguments)
+                built[key] = site.put(key, contract, *_arguments(deployment, asset, voice, built, site.reader))
     return dict(sorted(built.items()))
+
+
+def _arguments(
+    deployment: DeploymentFile,
+    asset: AssetEntry,
+    voice: AggregatorVoice | TwapVoice | Erc4626Voice,
+    built: Mapping[str, Built],
+    reader: Reader,
+) -> tuple[Any, ...]:
+    if isinstance(voice, AggregatorVoice):
+        return wiring.aggregator_arguments(asset, voice)
+    if isinstance(voice, TwapVoice):
+        return wiring.twap_arguments(asset, voice, _quotes(deployment, voice, built))
+    _hold_share(
+        deployment, asset.token, voice.underlying, f"assets[{deployment.index_of(asset.symbol)}].sources", reader
+    )
+    return wiring.rate_arguments(asset, voice)
 
 
 def _quotes(deployment: DeploymentFile, voice: TwapVoice, built: Mapping[str, Built]) -> list[str]:
@@ -100,6 +116,10 @@ def _adapters(deployment: DeploymentFile, site: Site) -> dict[str, Built]:
         arguments: tuple[Any, ...] = ()
         if entry.kind == "v3_pool":
             arguments = (_factory(deployment, name, site.reader), wiring.POOL_INIT_CODE_HASH)
+        elif entry.kind == "uniswap_v2":
+            arguments = (_factory(deployment, name, site.reader), wiring.PAIR_INIT_CODE_HASH)
+        elif entry.kind == "erc4626":
+            _hold_doors_of_shares(deployment, name, site.reader)
         built[name] = site.put(f"adapter {name}", wiring.ADAPTERS[entry.kind], *arguments)
     return built
 
@@ -107,22 +127,50 @@ def _adapters(deployment: DeploymentFile, site: Site) -> dict[str, Built]:
 def _factory(deployment: DeploymentFile, name: str, reader: Reader) -> str:
     """The one factory of all pools behind an adapter; each pool must stand where that factory puts it."""
     factories: set[str] = set()
-    tokens = {asset.symbol: asset.token for asset in deployment.assets}
-    for index, route in enumerate(deployment.routes):
-        if route.adapter != name:
-            continue
-        where = f"routes[{index}].venue"
+    for where, route in _routes_of(deployment, name):
         try:
             factory = str(reader.ask_abi("pool", foreign.POOL, route.venue, "factory"))
         except Unanswered:
-            raise ConfigInvalid(where, f"{route.venue} is no Uniswap V3 pool") from None
-        expected = wiring.pool_address(factory, tokens[route.symbols[0]], tokens[route.symbols[1]], route.fees[0])
-        if expected != route.venue:
-            pair = "/".join(route.symbols)
-            raise ConfigInvalid(where, f"{route.venue} is not the pool {pair} {route.fees[0]} of {factory}")
+            raise ConfigInvalid(where, f"{route.venue} is no Uniswap {_KINDS[len(route.fees)]}") from None
+        if _expected(deployment, route, factory) != route.venue:
+            pair = "/".join(route.symbols) + "".join(f" {fee}" for fee in route.fees)
+            raise ConfigInvalid(where, f"{route.venue} is not the {_KINDS[len(route.fees)]} {pair} of {factory}")
         factories.add(factory)
     if len(factories) != 1:
         raise ConfigInvalid(
             f"adapters.{name}", f"its routes use {len(factories)} factories", remedy="name one adapter a factory"
         )
     return factories.pop()
+
+
+def _expected(deployment: DeploymentFile, route: RouteEntry, factory: str) -> str:
+    """Where `factory` puts what a one-hop route trades with."""
+    one, other = (deployment.assets[deployment.index_of(symbol)].token for symbol in route.symbols)
+    if route.fees:
+        return wiring.pool_address(factory, one, other, route.fees[0])
+    return wiring.pair_address(factory, one, other)
+
+
+def _hold_doors_of_shares(deployment: DeploymentFile, name: str, reader: Reader) -> None:
+    """Each venue behind the adapter is a share, and the route's other end its asset."""
+    for where, route in _routes_of(deployment, name):
+        ends = {deployment.assets[deployment.index_of(symbol)].token: symbol for symbol in route.symbols}
+        underlying = next(symbol for token, symbol in ends.items() if token != route.venue)
+        _hold_share(deployment, route.venue, underlying, where, reader)
+
+
+def _hold_share(deployment: DeploymentFile, share: str, underlying: str, where: str, reader: Reader) -> None:
+    """Raises ConfigInvalid unless `share` is an ERC-4626 vault of the asset called `underlying`."""
+    wanted = deployment.assets[deployment.index_of(underlying)].token
+    try:
+        asset = str(reader.ask_abi("share", foreign.SHARE, share, "asset"))
+    except Unanswered:
+        raise ConfigInvalid(where, f"{share} is no ERC-4626 share") from None
+    if asset != wanted:
+        raise ConfigInvalid(where, f"{share} is a share of {asset}, not of {underlying} ({wanted})")
+
+
+def _routes_of(deployment: DeploymentFile, adapter: str) -> list[tuple[str, RouteEntry]]:
+    """The routes through an adapter, each with the place where its venue is written."""
+    numbered = enumerate(deployment.routes)
+    return [(f"routes[{index}].venue", route) for index, route in numbered if route.adapter == adapter]

@@ -21,7 +21,10 @@ IMMUTABLES: Mapping[str, tuple[str, ...]] = {
     "MedianOracle": (),
     "AggregatorSource": ("token", "feed", "feedDecimals", "maxAge", "sequencerFeed", "grace"),
     "TwapSource": ("token", "pool", "window", "minLiquidity", "quoteOne", "quoteTwo"),
+    "Erc4626Source": ("token", "underlying", "maxGrowthBpsPerYear", "rateAtListing", "listedAt"),
     "SwapRouter02Adapter": (),
+    "Erc4626Adapter": (),
+    "UniswapV2Adapter": ("factory", "pairInitCodeHash"),
     "V3PoolAdapter": ("factory", "poolInitCodeHash"),
 }
 """The public ones, by the name of their view; private ones are held by the code's hash."""

@@ -18,6 +18,9 @@ def _function(name: str, inputs: str, outputs: str, kind: str = "view") -> dict[
 
 PROXY_FEED = (_function("aggregator", "", "address"),)
 POOL = (_function("factory", "", "address"),)
+"""A Uniswap V3 pool or V2 pair."""
+SHARE = (_function("asset", "", "address"),)
+"""An ERC-4626 vault."""
 SAFE_TRANSACTION = "address,uint256,bytes,uint8,uint256,uint256,uint256,address,address"
 SAFE = (
     _function("getThreshold", "", "uint256"),

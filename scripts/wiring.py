@@ -10,7 +10,14 @@ from eth_abi.abi import encode
 from eth_utils.address import to_checksum_address
 from eth_utils.crypto import keccak
 
-from keeper.config.deployment import AggregatorVoice, AssetEntry, DeploymentFile, RouteEntry, TwapVoice
+from keeper.config.deployment import (
+    AggregatorVoice,
+    AssetEntry,
+    DeploymentFile,
+    Erc4626Voice,
+    RouteEntry,
+    TwapVoice,
+)
 from keeper.config.kinds import ZERO_ADDRESS, price
 from keeper.errors import ConfigInvalid
 from keeper.model import Limits
@@ -18,8 +25,16 @@ from keeper.model import Limits
 DAY = 86_400
 POOL_INIT_CODE_HASH = bytes.fromhex("e34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54")
 """keccak256 of the creation code of every Uniswap V3 pool; the script recomputes each venue's address with it."""
-CONTRACTS = {"aggregator": "AggregatorSource", "twap": "TwapSource"}
-ADAPTERS = {"swap_router_02": "SwapRouter02Adapter", "v3_pool": "V3PoolAdapter"}
+PAIR_INIT_CODE_HASH = bytes.fromhex("96e8ac4277198ff8b6f785478aa9a39f403cb768dd02cbee326c3e7da348845f")
+"""The same of every Uniswap V2 pair."""
+CONTRACTS = {"aggregator": "AggregatorSource", "twap": "TwapSource", "erc4626": "Erc4626Source"}
+"""In the order of deployment."""
+ADAPTERS = {
+    "swap_router_02": "SwapRouter02Adapter",
+    "v3_pool": "V3PoolAdapter",
+    "uniswap_v2": "UniswapV2Adapter",
+    "erc4626": "Erc4626Adapter",
+}
 
 
 def source_key(asset: AssetEntry, place: int) -> str:
@@ -43,16 +58,23 @@ def twap_arguments(asset: AssetEntry, voice: TwapVoice, quotes: Sequence[str]) -
     return (asset.token, voice.pool, (voice.window, voice.min_liquidity, voice.min_cardinality), list(quotes[:2]))
 
 
+def rate_arguments(asset: AssetEntry, voice: Erc4626Voice) -> tuple[Any, ...]:
+    """Erc4626Source(share, maxGrowthBpsPerYear)."""
+    return (asset.token, voice.max_growth_bps_per_year)
+
+
 def listings(deployment: DeploymentFile, sources: Mapping[str, str]) -> list[tuple[str, list[str]]]:
-    """MedianOracle(listings)."""
-    return [
-        (asset.token, [sources[key] for key in source_keys(deployment, asset.symbol)]) for asset in deployment.assets
-    ]
+    """MedianOracle(listings): shares after all others, for a share's underlying must be there before it."""
+    in_order = sorted(deployment.assets, key=lambda asset: isinstance(asset.sources[0], Erc4626Voice))
+    return [(asset.token, [sources[key] for key in source_keys(deployment, asset.symbol)]) for asset in in_order]
 
 
 def route_data(deployment: DeploymentFile, route: RouteEntry, where: str) -> str:
-    """A route's fixed argument, 0x-hex: the pool's fee, or the router's packed path."""
-    if deployment.adapters[route.adapter].kind == "v3_pool":
+    """A route's fixed argument, 0x-hex: the pool's fee, the router's packed path, or nothing."""
+    kind = deployment.adapters[route.adapter].kind
+    if kind in ("uniswap_v2", "erc4626"):
+        return "0x"
+    if kind == "v3_pool":
         return "0x" + encode(["uint24"], [route.fees[0]]).hex()
     tokens = {asset.symbol: asset.token for asset in deployment.assets}
     unlisted = [symbol for symbol in route.symbols if symbol not in tokens]
@@ -76,13 +98,17 @@ def assets_of(deployment: DeploymentFile) -> list[tuple[Any, ...]]:
 
 
 def routes_of(deployment: DeploymentFile, adapters: Mapping[str, str]) -> list[tuple[Any, ...]]:
-    """Route[] of the rulebook; no route sells a reward in this release."""
+    """Route[] of the rulebook; no route sells a reward in this release.
+
+    The fixed argument goes as bytes: brownie makes one zero byte of the text 0x.
+    """
+    data = [route_data(deployment, route, f"routes[{index}]") for index, route in enumerate(deployment.routes)]
     return [
         (
             *(deployment.index_of(route.symbols[0]), deployment.index_of(route.symbols[-1]), 0, route.slip_bps),
-            *(route.enabled, adapters[route.adapter], route.venue, route_data(deployment, route, f"routes[{index}]")),
+            *(route.enabled, adapters[route.adapter], route.venue, bytes.fromhex(argument[2:])),
         )
-        for index, route in enumerate(deployment.routes)
+        for route, argument in zip(deployment.routes, data, strict=True)
     ]
 
 
@@ -104,7 +130,20 @@ def setup_of(
 
 
 def pool_address(factory: str, one: str, other: str, fee: int) -> str:
-    """Where a factory's pool of two tokens stands, by CREATE2."""
-    token0, token1 = sorted((one, other), key=lambda token: int(token, 16))
-    salt = keccak(encode(["address", "address", "uint24"], [token0, token1, fee]))
-    return to_checksum_address(keccak(b"\xff" + bytes.fromhex(factory[2:]) + salt + POOL_INIT_CODE_HASH)[12:])
+    """Where a V3 factory's pool of two tokens stands, by CREATE2."""
+    salt = keccak(encode(["address", "address", "uint24"], [*_by_value(one, other), fee]))
+    return _create2(factory, salt, POOL_INIT_CODE_HASH)
+
+
+def pair_address(factory: str, one: str, other: str) -> str:
+    """Where a V2 factory's pair of two tokens stands, by CREATE2."""
+    salt = keccak(b"".join(bytes.fromhex(token[2:]) for token in _by_value(one, other)))
+    return _create2(factory, salt, PAIR_INIT_CODE_HASH)
+
+
+def _by_value(one: str, other: str) -> list[str]:
+    return sorted((one, other), key=lambda token: int(token, 16))
+
+
+def _create2(factory: str, salt: bytes, code_hash: bytes) -> str:
+    return to_checksum_address(keccak(b"\xff" + bytes.fromhex(factory[2:]) + salt + code_hash)[12:])

@@ -76,6 +76,15 @@ class TwapVoice(Strict):
     """Observations the pool keeps, at least."""
 
 
+class Erc4626Voice(Strict):
+    """The rate of an ERC-4626 share in its underlying, another asset here: price and freshness are that one's."""
+
+    kind: Literal["erc4626"]
+    underlying: Symbol
+    max_growth_bps_per_year: Annotated[AnyBps, Field(ge=1)]
+    """Above it, counted from deployment, the rate is believed no further."""
+
+
 class AssetEntry(Strict):
     """[[assets]]: in the order of their indexes, which stand for ever."""
 
@@ -91,7 +100,7 @@ class AssetEntry(Strict):
     price_low: PriceText
     price_high: PriceText
     sources: Annotated[
-        tuple[Annotated[AggregatorVoice | TwapVoice, Field(discriminator="kind")], ...],
+        tuple[Annotated[AggregatorVoice | TwapVoice | Erc4626Voice, Field(discriminator="kind")], ...],
         Field(min_length=1, max_length=4, strict=False),
     ]
 
@@ -107,13 +116,16 @@ class AssetEntry(Strict):
 class AdapterEntry(Strict):
     """[adapters.NAME]: a door to one kind of venue."""
 
-    kind: Literal["swap_router_02", "v3_pool"]
+    kind: Literal["swap_router_02", "v3_pool", "uniswap_v2", "erc4626"]
 
 
 class RouteEntry(Strict):
-    """[[routes]]: a way from one asset to another. `path` alternates symbols and fee tiers: ["WBTC", 3000, "WETH"]."""
+    """[[routes]]: a way from one asset to another. `path` alternates symbols and fee tiers: ["WBTC", 3000, "WETH"].
 
-    path: Annotated[tuple[Symbol | FeeTier, ...], Field(min_length=3, strict=False)]
+    Through a V2 pair, or into a share and out of it, there is no tier to choose: ["USDC", "waUSDC"].
+    """
+
+    path: Annotated[tuple[Symbol | FeeTier, ...], Field(min_length=2, strict=False)]
     adapter: NameText
     venue: AddressText
     slip_bps: AnyBps
@@ -122,18 +134,20 @@ class RouteEntry(Strict):
     @property
     def symbols(self) -> tuple[str, ...]:
         """The assets along the way: sold first, bought last."""
-        return tuple(str(step) for step in self.path[::2])
+        return tuple(step for step in self.path if isinstance(step, str))
 
     @property
     def fees(self) -> tuple[int, ...]:
         """The fee tiers between them."""
-        return tuple(int(step) for step in self.path[1::2])
+        return tuple(step for step in self.path if isinstance(step, int))
 
     @model_validator(mode="after")
     def _alternates(self) -> Self:
+        if len(self.path) == 2 and not self.fees:
+            return self
         symbols_stand_even = all(isinstance(step, int) == bool(place % 2) for place, step in enumerate(self.path))
         if len(self.path) % 2 == 0 or not symbols_stand_even:
-            raise ValueError('path alternates symbols and fee tiers, as in ["WBTC", 3000, "WETH"]')
+            raise ValueError('path alternates symbols and fee tiers, as in ["WBTC", 3000, "WETH"], or is two symbols')
         return self
 
 
@@ -195,9 +209,7 @@ def _check_names(deployment: DeploymentFile, file: str) -> None:
         if symbols.index(symbol) != index:
             raise ConfigInvalid(f"assets[{index}].symbol in {file}", f"{symbol} is listed twice")
     for index, asset in enumerate(deployment.assets):
-        quotes = [voice.quote for voice in asset.sources if isinstance(voice, TwapVoice)]
-        for quote in quotes:
-            _known(quote, symbols, f"assets[{index}].sources in {file}")
+        _check_sources(deployment, asset, f"assets[{index}].sources in {file}")
     for index, route in enumerate(deployment.routes):
         where = f"routes[{index}] in {file}"
         for symbol in route.symbols:
@@ -207,10 +219,40 @@ def _check_names(deployment: DeploymentFile, file: str) -> None:
         if route.adapter not in deployment.adapters:
             remedy = f"use one of {', '.join(sorted(deployment.adapters))}, or add [adapters.{route.adapter}]"
             raise ConfigInvalid(where, f"no adapter {route.adapter}", remedy=remedy)
-        if deployment.adapters[route.adapter].kind == "v3_pool" and len(route.fees) != 1:
-            raise ConfigInvalid(
-                where, "a pool's own door trades one hop", remedy="use a router's adapter for several hops"
-            )
+        _check_door(deployment, route, where)
+
+
+def _check_sources(deployment: DeploymentFile, asset: AssetEntry, where: str) -> None:
+    symbols = [other.symbol for other in deployment.assets]
+    for voice in asset.sources:
+        if isinstance(voice, TwapVoice):
+            _known(voice.quote, symbols, where)
+        if not isinstance(voice, Erc4626Voice):
+            continue
+        if len(asset.sources) != 1:
+            raise ConfigInvalid(where, "a share has its rate and no other source", remedy="remove the other sources")
+        _known(voice.underlying, symbols, where)
+        below = deployment.assets[deployment.index_of(voice.underlying)]
+        if any(isinstance(other, Erc4626Voice) for other in below.sources):
+            remedy = f"name an underlying with price sources of its own, not {voice.underlying}"
+            raise ConfigInvalid(where, f"{voice.underlying} is a share itself", remedy=remedy)
+
+
+def _check_door(deployment: DeploymentFile, route: RouteEntry, where: str) -> None:
+    kind = deployment.adapters[route.adapter].kind
+    if kind in ("uniswap_v2", "erc4626"):
+        if route.fees:
+            remedy = f'write path = ["{route.symbols[0]}", "{route.symbols[-1]}"], one hop'
+            raise ConfigInvalid(where, f"{kind} knows no fee tiers", remedy=remedy)
+    elif not route.fees:
+        remedy = f'write path = ["{route.symbols[0]}", FEE, "{route.symbols[-1]}"], the fee in hundredths of a bp'
+        raise ConfigInvalid(where, f"{kind} needs a fee tier between two symbols", remedy=remedy)
+    if kind == "v3_pool" and len(route.fees) != 1:
+        raise ConfigInvalid(where, "a pool's own door trades one hop", remedy="use a router's adapter for several hops")
+    ends = [deployment.assets[deployment.index_of(symbol)].token for symbol in (route.symbols[0], route.symbols[-1])]
+    if kind == "erc4626" and route.venue not in ends:
+        remedy = "write the share's own address as the venue"
+        raise ConfigInvalid(where, f"{route.venue} is neither {' nor '.join(route.symbols)}", remedy=remedy)
 
 
 def _known(symbol: str, symbols: list[str], where: str) -> None:

@@ -1,7 +1,8 @@
-"""A vault to compare with its manifest, deposit into and hand over: see tests/deployed.py."""
+"""A vault to compare with its manifest, deposit into and hand over (tests/deployed.py); bare ground to deploy on."""
 
 from __future__ import annotations
 
 from tests.deployed import deployed, deployed_once
+from tests.scripts.ground import furnished, ground
 
-__all__ = ["deployed", "deployed_once"]
+__all__ = ["deployed", "deployed_once", "furnished", "ground"]

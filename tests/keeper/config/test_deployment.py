@@ -8,15 +8,36 @@ from pathlib import Path
 
 import pytest
 
-from keeper.config.deployment import DeploymentFile, TwapVoice, load_deployment
+from keeper.config.deployment import DeploymentFile, Erc4626Voice, TwapVoice, load_deployment
 from keeper.config.kinds import price
 from keeper.config.limits import LimitsSection
 from keeper.config.profile import load_profile
 from keeper.errors import ConfigInvalid, UnknownKey, WeightsNotWhole
 from keeper.model import Limits
-from tests.keeper.config.texts import DEPLOYMENT
+from tests.keeper.config.texts import DEPLOYMENT, SHARE
 
 SOUND = DEPLOYMENT
+NESTED = """
+[[assets]]
+symbol = "vvUSDC"
+token = "0x00000000000000000000000000000000000000b5"
+decimals = 6
+target_bps = 0
+min_bps = 0
+max_bps = 3000
+price_low = "0.9"
+price_high = "2"
+[[assets.sources]]
+kind = "erc4626"
+underlying = "vUSDC"
+max_growth_bps_per_year = 2000
+"""
+BESIDE = """
+[[assets.sources]]
+kind = "aggregator"
+feed = "0x00000000000000000000000000000000000000c5"
+max_age = 3900
+[adapters.shares]"""
 
 
 def read(tmp_path: Path, text: str) -> DeploymentFile:
@@ -94,6 +115,41 @@ def test_a_deployment_on_a_rollup_with_its_sequencer_feed_is_sound(tmp_path: Pat
     assert read(tmp_path, on_base(f'sequencer = "{BASE_FEED}"\ngrace = 3600')).chain_profile().name == "base"
     lower = BASE_FEED.lower()
     assert read(tmp_path, on_base(f'sequencer = "{lower}"\ngrace = 7200')).chain_profile().chain_id == 8453
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('underlying = "USDC"', 'underlying = "DAI"', "assets[3].sources in treasury.toml: no asset DAI"),
+        ('underlying = "USDC"', 'underlying = "vUSDC"', "vUSDC is a share itself"),
+        ("\n[adapters.shares]", NESTED + "[adapters.shares]", "vUSDC is a share itself"),
+        ("\n[adapters.shares]", BESIDE, "a share has its rate and no other source"),
+        ("max_growth_bps_per_year = 2000", "max_growth_bps_per_year = 0", "max_growth_bps_per_year"),
+        ("max_growth_bps_per_year = 2000", "", "max_growth_bps_per_year"),
+        ('["vUSDC", "USDC"]', '["vUSDC", 500, "USDC"]', "erc4626 knows no fee tiers"),
+        ('["WETH", "WBTC"]', '["WETH", 3000, "WBTC"]', "uniswap_v2 knows no fee tiers"),
+        ('adapter = "pair"', 'adapter = "pool"', "v3_pool needs a fee tier between two symbols"),
+        ('adapter = "pair"', 'adapter = "router"', "swap_router_02 needs a fee tier between two symbols"),
+        ('adapter = "pair"', 'adapter = "shares"', "is neither WETH nor WBTC"),
+        ('["WETH", "WBTC"]', '["WETH"]', "path"),
+        ('["WETH", "WBTC"]', '["WETH", "USDC", "WBTC"]', "path alternates"),
+    ],
+)
+def test_a_share_or_a_pair_that_cannot_be_meant_is_refused(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    assert old in SHARE
+    with pytest.raises(ConfigInvalid, match=re.escape(complaint)):
+        read(tmp_path, SOUND + SHARE.replace(old, new, 1))
+
+
+def test_a_share_and_a_pair_say_what_they_mean(tmp_path: Path) -> None:
+    deployment = read(tmp_path, SOUND + SHARE)
+    (rate,) = deployment.assets[3].sources
+    assert isinstance(rate, Erc4626Voice)
+    assert (rate.underlying, rate.max_growth_bps_per_year) == ("USDC", 2000)
+    assert [(route.symbols, route.fees) for route in deployment.routes[2:]] == [
+        (("vUSDC", "USDC"), ()),
+        (("WETH", "WBTC"), ()),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -94,3 +94,34 @@ adapter = "router"
 venue = "0x00000000000000000000000000000000000000d2"
 slip_bps = 90
 """
+
+SHARE = """
+[[assets]]
+symbol = "vUSDC"
+token = "0x00000000000000000000000000000000000000b4"
+decimals = 6
+target_bps = 0
+min_bps = 0
+max_bps = 3000
+price_low = "0.9"
+price_high = "2"
+[[assets.sources]]
+kind = "erc4626"
+underlying = "USDC"
+max_growth_bps_per_year = 2000
+[adapters.shares]
+kind = "erc4626"
+[adapters.pair]
+kind = "uniswap_v2"
+[[routes]]
+path = ["vUSDC", "USDC"]
+adapter = "shares"
+venue = "0x00000000000000000000000000000000000000b4"
+slip_bps = 10
+[[routes]]
+path = ["WETH", "WBTC"]
+adapter = "pair"
+venue = "0x00000000000000000000000000000000000000d3"
+slip_bps = 140
+"""
+"""What a deployment has besides, where it lists a share and trades with a V2 pair."""
