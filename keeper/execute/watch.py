@@ -203,8 +203,7 @@ def settle(
 
     `state` is the journal's, read there where None; `promised` the simulation's report. FINAL_OK, FINAL_REVERT, DROPPED
     and SUPERSEDED are recorded ends. Any other state is where it stands: nothing final is recorded, and the next call
-    goes on watching. An
-    RPC that is away is waited for. Raises RpcRefused, JournalError.
+    goes on watching. An RPC that is away is waited for. Raises RpcRefused, JournalError.
     """
     watch = _Watch(rpc, writer, manifest, intent, attempts, state or writer.state_of(intent.intent_id))
     pause = min(max(rpc.profile.block_ms / 4_000, 0.05), 3.0)
