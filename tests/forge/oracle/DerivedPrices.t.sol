@@ -131,6 +131,17 @@ contract DerivedPricesTest is Base {
         }
     }
 
+    function test_a_cluster_that_fits_128_bits_only_in_part_is_no_price() public {
+        rate.setPrice(2e18);
+        one.setPrice(1.699e38);
+        two.setPrice(1.705e38); // twice that is beyond
+        require(_ask(DOLLAR).high == 1.705e38, "the underlying has one");
+        _same(_ask(SHARE), 0, 0, 0);
+        (Voice[] memory voices,) = oracle.voices(SHARE, SPREAD);
+        require(voices[0].verdict == Verdict.OK && !voices[0].inCluster, "the one that fits made no price");
+        require(voices[1].verdict == Verdict.NOT_POSITIVE, "the other is none");
+    }
+
     /// Whatever gas the caller sends: the full answer, or a revert. Never a share without a price for want of gas.
     function test_a_caller_cannot_silence_the_rate_by_sending_little_gas() public view {
         bytes memory call = abi.encodeCall(IPriceOracle.clusters, (_tokens(SHARE, DOLLAR), SPREAD));
