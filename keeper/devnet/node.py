@@ -74,6 +74,7 @@ def start(
         raise PortTaken(port)
     log = folder / "node.log"
     words = (_ganache if client == GANACHE else _anvil)(folder, port, genesis_time)
+    stdout = os.devnull if client == GANACHE else str(log)
     words += ["--fork-url", fork_of] if fork_of else []
     pid = os.posix_spawn(
         words[0],
@@ -81,8 +82,8 @@ def start(
         {"HOME": str(folder)},
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-            (os.POSIX_SPAWN_OPEN, 1, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
-            (os.POSIX_SPAWN_DUP2, 1, 2),
+            (os.POSIX_SPAWN_OPEN, 2, str(log), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644),
+            (os.POSIX_SPAWN_OPEN, 1, stdout, os.O_WRONLY | os.O_APPEND, 0o644),
         ],
         setsid=True,
     )
@@ -110,7 +111,10 @@ def _anvil(folder: Path, port: int, genesis_time: int) -> list[str]:
 
 
 def _ganache(folder: Path, port: int, genesis_time: int) -> list[str]:
-    """Without a limit to creation code, because a contract may first stand as its own creation code."""
+    """Without a limit to creation code, because a contract may first stand as its own creation code.
+
+    What it prints is not kept: it greets with every account's private key, however quiet it is told to be.
+    """
     began = datetime.fromtimestamp(genesis_time, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return [
         *(checkout.node(), str(checkout.ganache()), "--server.host", "127.0.0.1", "--server.port", str(port)),

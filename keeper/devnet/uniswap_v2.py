@@ -31,7 +31,10 @@ def furnish(chain: Chain, vendor: Path, contracts: Mapping[str, str], weth: str)
 def open_pair(
     chain: Chain, contracts: Mapping[str, str], one: Token, other: Token, prices: Mapping[str, int], maker: str
 ) -> Pair:
-    """Create the pair and fill both sides from `maker`, who has approved the router, at the assets' USD prices."""
+    """Create the pair and fill both sides from `maker`, who has approved the router, at the assets' USD prices.
+
+    Raises ValueError where it is not at mainnet's address, which only the same bytecode can give.
+    """
     amounts = [_SIDE_USD * 10**18 * 10**token.decimals // prices[token.asset] for token in (one, other)]
     chain.send(
         contracts["v2_router_02"],
@@ -40,6 +43,8 @@ def open_pair(
         sender=maker,
     )
     address = chain.read(contracts["v2_factory"], "getPair(address,address)", "address", one.address, other.address)
+    if to_checksum_address(address) != MAINNET_PAIR:
+        raise ValueError(f"the pair came to {address}, on mainnet it is {MAINNET_PAIR}")
     token0, token1 = sorted((one, other), key=lambda token: int(token.address, 16))
     return Pair(to_checksum_address(address), token0.symbol, token1.symbol)
 

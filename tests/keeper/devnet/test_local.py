@@ -152,6 +152,7 @@ def test_a_fork_is_the_origin_as_it_was_and_goes_its_own_way(name: str, furnishe
     assert tokens.balance(fork, token, stranger) == 5
     fork.send(token.address, "transfer(address,uint256)", stranger, 7)
     assert (tokens.balance(fork, token, stranger), tokens.balance(origin, token, stranger)) == (12, 5)
+    assert fork.now() == origin.now() + 1
     assert Market(forked, seed=7, steps=20).step().block > int(origin.block()["number"], 16)
     assert origin.rpc("evm_revert", before)
 
@@ -163,6 +164,16 @@ def test_a_fork_of_nothing_of_itself_or_over_a_running_chain_is_refused(name: st
     local.fork(name, furnished.name)
     with pytest.raises(UsageError, match="already runs"):
         local.fork(name, furnished.name)
+
+
+def test_what_is_left_of_ganache_is_a_log_without_a_key(name: str) -> None:
+    ran = local.up(name, client="ganache")
+    assert local.status(name).running
+    local.down(name)
+    assert not listens(ran.url)
+    left = local.folder_of(name)
+    assert [path.name for path in left.iterdir()] == ["node.log"]
+    assert "rivate" not in (left / "node.log").read_text()
 
 
 def test_a_client_that_does_not_exist_is_refused(name: str) -> None:
