@@ -71,7 +71,8 @@ def open_signer(role: SignerRole, path: Path, secret: Secret) -> Signer:
     keystore = _read(role, path)
     try:
         key = Account.decrypt(keystore, secret.reveal())
-    except (KeyError, TypeError, AttributeError, NotImplementedError):
+    except (KeyError, TypeError, AttributeError, RuntimeError):
+        # RuntimeError: a version or a cipher that the library does not know
         raise KeyFileMissing(role, str(path), _NO_KEYSTORE) from None
     except ValueError:
         # `from None`: nothing of what the library says about a key or a password may reach a log

@@ -24,6 +24,9 @@ from keeper.model import BlockRef, Intent, Outcome, Report, Revert, TxAttempt, T
 
 RESEND_SECONDS = 12.0
 """How long a transaction that the node took may stay unseen before the same bytes are sent again."""
+LEAST_PAUSE = 1.0
+"""Seconds between two looks, however fast the chain: hosted nodes limit how often they are asked."""
+LEAST_PAUSE_LOCAL = 0.05
 SPENT_LOOKS = 3
 """Looks at a spent nonce without a receipt of ours before it is somebody else's: a node may lag behind itself."""
 
@@ -206,7 +209,7 @@ def settle(
     goes on watching. An RPC that is away is waited for. Raises RpcRefused, JournalError.
     """
     watch = _Watch(rpc, writer, manifest, intent, attempts, state or writer.state_of(intent.intent_id))
-    pause = min(max(rpc.profile.block_ms / 4_000, 0.05), 3.0)
+    pause = min(max(rpc.profile.block_ms / 4_000, LEAST_PAUSE_LOCAL if rpc.profile.local else LEAST_PAUSE), 3.0)
     give_up = time.monotonic() + timeout
     while True:
         away = ""
