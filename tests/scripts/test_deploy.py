@@ -195,7 +195,7 @@ def test_a_deployment_that_broke_off_goes_on_from_what_stands(
         exit_code, out, err = ground.deploy(text, *words)
         door.shutdown()
     assert (exit_code, out) == (6, ""), err
-    assert "it goes on from what stands" in err
+    assert "look that transaction up before anything is sent again" in err
     assert url not in err
     standing = json.loads(ground.file(".partial.json").read_text())["standing"]
     assert len(standing) == 11
