@@ -218,7 +218,7 @@ def arranging() -> list[Step]:
     )
     steps = [links]
     if parts.exists():
-        what = "the local chain's parts: Uniswap, Chainlink, Circle and Safe, as published, each checked by hash"
+        what = "the local chain's parts, Uniswap, Chainlink, Aave, Safe …: as published, each held to its hash"
         fetch = (RUNTIME / "bin/python", "-m", "keeper.devnet", "fetch")
         steps.append(Step("devnet", what, (parts,), TOOLS / "vendor", lambda step: step.call(*fetch)))
     sources = sorted((ROOT / "contracts").rglob("*.sol"))
