@@ -11,7 +11,7 @@ LINT := FOUNDRY_OUT=.tools/forge/lint/out FOUNDRY_CACHE_PATH=.tools/forge/lint/c
 FORGE_ROOT ?= .
 FORGE_ARGS ?=
 PYTEST_ARGS ?= -q
-TEST_STEPS ?= test-forge test-contracts test-keeper
+TEST_STEPS ?= test-forge test-contracts test-keeper test-house
 KEYSTORES := .tools/home/.brownie/accounts
 
 .DEFAULT_GOAL := help
@@ -29,7 +29,7 @@ build: setup ## forge's build of contracts and tests (set-up already made browni
 demo: setup ## the story on a local chain: ARGS="--quick --json --keep --seed S"
 	@$(RUNTIME)/python scripts/demo.py $(ARGS)
 
-test: setup ## all tests: forge, then brownie's, then the keeper's
+test: setup ## all tests: forge's, brownie's, the keeper's, the house's
 	@red=; for step in $(TEST_STEPS); do $(MAKE) $$step || red="$$red $$step"; done; \
 	if [ -n "$$red" ]; then echo "make test: failed:$$red" >&2; exit 1; fi
 
@@ -39,8 +39,11 @@ test-forge: setup ## contract tests, fuzzing and invariants
 test-contracts: build ## contract and deploying tests through brownie
 	@$(CONTRACTS)/python -m pytest $(PYTEST_ARGS) $(wildcard tests/contracts) tests/scripts
 
-test-keeper: build ## the keeper's tests and the house's
-	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) tests/keeper tests/house
+test-keeper: build ## the keeper's tests, two at a time: each worker has a chain of its own
+	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) -n 2 --dist loadscope tests/keeper
+
+test-house: build ## the house's tests, one at a time: the demo among them is timed
+	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) tests/house
 
 check: setup ## linters, formats, types and the floors
 	@$(RUNTIME)/ruff check .
@@ -86,4 +89,4 @@ clean: ## remove what set-up made; encrypted keys stay
 	  find .tools -depth -mindepth 2 ! -path '$(KEYSTORES)*' ! -path .tools/home/.brownie -delete; \
 	  rmdir $(KEYSTORES) .tools/home/.brownie .tools/home .tools 2>/dev/null; fi; true
 
-.PHONY: help setup build demo test test-forge test-contracts test-keeper check bench deploy compare deposit account locks clean
+.PHONY: help setup build demo test test-forge test-contracts test-keeper test-house check bench deploy compare deposit account locks clean

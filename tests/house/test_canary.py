@@ -69,4 +69,4 @@ def test_a_red_later_step_turns_make_test_red(mine: Path, outer_environ: dict[st
 
 def test_make_test_runs_all_three_kinds_by_default(outer_environ: dict[str, str]) -> None:
     makefile = (ROOT / "Makefile").read_text()
-    assert "TEST_STEPS ?= test-forge test-contracts test-keeper\n" in makefile
+    assert "TEST_STEPS ?= test-forge test-contracts test-keeper test-house\n" in makefile
