@@ -12,6 +12,7 @@ FORGE_ROOT ?= .
 FORGE_ARGS ?=
 PYTEST_ARGS ?= -q
 TEST_STEPS ?= test-forge test-contracts test-keeper test-house
+TWO := -n 2 --dist loadscope
 KEYSTORES := .tools/home/.brownie/accounts
 
 .DEFAULT_GOAL := help
@@ -37,10 +38,10 @@ test-forge: setup ## contract tests, fuzzing and invariants
 	@$(FORGE) test --root $(FORGE_ROOT) $(FORGE_ARGS)
 
 test-contracts: build ## contract and deploying tests through brownie
-	@$(CONTRACTS)/python -m pytest $(PYTEST_ARGS) $(wildcard tests/contracts) tests/scripts
+	@$(CONTRACTS)/python -m pytest $(PYTEST_ARGS) $(TWO) $(wildcard tests/contracts) tests/scripts
 
 test-keeper: build ## the keeper's tests, two at a time: each worker has a chain of its own
-	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) -n 2 --dist loadscope tests/keeper
+	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) $(TWO) tests/keeper
 
 test-house: build ## the house's tests, one at a time: the demo among them is timed
 	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) tests/house
