@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,16 +35,6 @@ def listens(url: str) -> bool:
         return probe.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) == 0
 
 
-def falls_silent(url: str, seconds: float = 5.0) -> bool:
-    """A process of many threads may be gone by its id a moment before the last of them lets go of the port."""
-    end = time.monotonic() + seconds
-    while listens(url):
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
 def test_an_installed_wheel_is_told_to_run_in_a_checkout(tmp_path: Path) -> None:
     with pytest.raises(NotACheckout) as caught:
         checkout.root(tmp_path)
@@ -64,7 +53,7 @@ def test_up_twice_is_one_chain_and_down_leaves_only_the_log(name: str) -> None:
     assert local.up(name) == first == books.load(Path(known.book))
     assert local.status(name).pid == known.pid
     assert local.down(name) is True
-    assert falls_silent(first.url)
+    assert not listens(first.url)
     assert node._start_mark(known.pid) is None
     assert [left.name for left in local.folder_of(name).iterdir()] == ["node.log"]
     assert not local.status(name).running
@@ -77,7 +66,7 @@ def test_up_fresh_forgets_what_was_done(name: str) -> None:
     after = local.up(name, fresh=True)
     assert after.furnished_hash == before.furnished_hash
     assert local.status(name).block == after.furnished_block
-    assert after.url == before.url or falls_silent(before.url)
+    assert after.url == before.url or not listens(before.url)
 
 
 def test_another_port_than_the_running_one_is_refused(name: str) -> None:
@@ -181,7 +170,7 @@ def test_what_is_left_of_ganache_is_a_log_without_a_key(name: str) -> None:
     ran = local.up(name, client="ganache")
     assert local.status(name).running
     local.down(name)
-    assert falls_silent(ran.url)
+    assert not listens(ran.url)
     left = local.folder_of(name)
     assert [path.name for path in left.iterdir()] == ["node.log"]
     assert "rivate" not in (left / "node.log").read_text()
