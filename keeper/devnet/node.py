@@ -26,6 +26,7 @@ _BALANCE_ETH = 10_000_000
 _GAS_LIMIT = 60_000_000
 _ANSWER_SECONDS = 20
 _END_SECONDS = 5
+_SILENCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +149,23 @@ def stop(node: Node) -> bool:
         give_up = time.monotonic() + _END_SECONDS
         while time.monotonic() < give_up:
             if not is_running(node):
+                _wait_for_silence(node.port)
                 return True
             time.sleep(0.01)
     raise NodeSilent(f"process {node.pid} survived SIGKILL for {_END_SECONDS} s", node.log)
+
+
+def _wait_for_silence(port: int) -> None:
+    """Until nothing listens: a process counts as ended when its first thread has, and another may still hold the port.
+
+    Bounded, because somebody else may take the port at once.
+    """
+    give_up = time.monotonic() + _SILENCE_SECONDS
+    while time.monotonic() < give_up:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return
+        time.sleep(0.01)
 
 
 def remember(node: Node, path: Path) -> None:
