@@ -9,7 +9,6 @@ end    the journal cannot be written, the key is not entitled, defects in a row
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -31,6 +30,7 @@ from keeper.errors import (
 from keeper.model import PolicyState
 from keeper.ops.breaker import Breaker
 from keeper.ops.cycle import Tick
+from keeper.ops.pace import ByClock, Pace
 from keeper.ops.shift import Shift, failed, turn
 
 MOST_DEFECTS = 5
@@ -43,7 +43,7 @@ _SEND = "eth_sendRawTransaction"
 
 
 class Loop:
-    """Ticks at the chain's pace until `stop`."""
+    """Ticks at a pace until `stop`."""
 
     def __init__(self, shift: Shift) -> None:
         self._shift = shift
@@ -55,15 +55,17 @@ class Loop:
         """End after the step under way."""
         self._shift.stop.set()
 
-    def run(self, most: int | None = None) -> None:
-        """Tick until stopped, or `most` times. Raises what wants a person or a supervisor: HaltError, JournalError,
-        SignerError, UsageError, and a defect once there were several in a row."""
+    def run(self, most: int | None = None, pace: Pace | None = None) -> None:
+        """Tick until stopped, or `most` times, at the vault's pace where none is given.
+
+        Raises what wants a person or a supervisor: HaltError, JournalError, SignerError, UsageError, and a defect once
+        there were several in a row.
+        """
+        pace = pace or ByClock(self._shift.post.vault.tick_seconds)
         state: PolicyState | None = None
-        while not self._shift.stop.is_set() and self.ticks != most:
-            begun = time.monotonic()
+        while self.ticks != most and pace.due(self._shift.stop):
             state = self._tick(state)
             self.ticks += 1
-            self._shift.stop.wait(max(self._shift.post.vault.tick_seconds - (time.monotonic() - begun), 0))
 
     def _tick(self, state: PolicyState | None) -> PolicyState | None:
         """One tick and its failures; returns what the policy remembers, None where the journal must be asked."""
