@@ -34,9 +34,12 @@ ROLES = (
     "oracle_b2",
     "oracle_b3",
     "stranger",
+    "standby",
+    "guardian_2",
 )
 """The place in this list is the index of derivation. maker provides liquidity and arbitrages, trader makes noise, admin
-holds proxies, oracle_a* and oracle_b* are the two voices of every price, stranger may do nothing."""
+holds proxies, oracle_a* and oracle_b* are the two voices of every price, stranger may do nothing, standby is a second
+keeper."""
 
 
 NETWORK = ("network_1", "network_2", "network_3", "network_4")
