@@ -36,10 +36,14 @@ ROLES = (
     "stranger",
     "standby",
     "guardian_2",
+    "thief",
+    "borrower",
+    "courier",
 )
 """The place in this list is the index of derivation. maker provides liquidity and arbitrages, trader makes noise, admin
 holds proxies, oracle_a* and oracle_b* are the two voices of every price, stranger may do nothing, standby is a second
-keeper."""
+keeper, thief is who steals a key and has money of its own, borrower makes Aave's USDC scarce, courier carries signed
+reports and API3's values to the chain."""
 
 
 NETWORK = ("network_1", "network_2", "network_3", "network_4")

@@ -150,6 +150,8 @@ class Book:
     reserves: Mapping[str, Reserve] = field(default_factory=dict)
     wrapped: Mapping[str, Wrapped] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
+    opening: Mapping[str, int] = field(default_factory=dict)
+    """By asset, the price that everything opened at: USD with 18 decimals, as text in the file."""
 
     def address(self, role: str) -> str:
         """The account of a role."""
@@ -164,7 +166,8 @@ class Book:
 
     def as_json(self) -> dict[str, Any]:
         """The document that `save` writes and `load` reads."""
-        return {"schema": SCHEMA, **asdict(self)}
+        opening = {asset: str(price) for asset, price in self.opening.items()}
+        return {"schema": SCHEMA, **asdict(self), "opening": opening}
 
 
 def save(book: Book, path: Path) -> None:
@@ -207,7 +210,8 @@ def from_json(document: Mapping[str, Any]) -> Book:
             reserves={symbol: Reserve(**reserve) for symbol, reserve in fields.pop("reserves").items()},
             wrapped={symbol: Wrapped(**wrapped) for symbol, wrapped in fields.pop("wrapped").items()},
             left_out=tuple(fields.pop("left_out")),
+            opening={asset: int(price) for asset, price in fields.pop("opening").items()},
             **fields,
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"the local chain's book does not fit: {error}", remedy="keeper devnet up --fresh") from error

@@ -24,7 +24,7 @@ from keeper.devnet import (
     uniswap_v2,
 )
 from keeper.devnet.book import Book, Pool, Token
-from keeper.devnet.furnish import PRICES, QUIET_SECONDS, STOCK_USD, VOICES, hold_against_mainnet, settle
+from keeper.devnet.furnish import PRICES, QUIET_SECONDS, SPENDERS, VOICES, hold_against_mainnet, settle, stock
 from keeper.devnet.kit import Chain
 
 _PARTS = (
@@ -49,23 +49,28 @@ SIGNED_ASSETS = ("ETH", "BTC", "USDC", "LINK", "DAI")
 """What the signed-report feeds and API3's beacons price."""
 
 
-def extend(book: Book, vendor: Path, compiled: Path) -> Book:
-    """Add everything to the quick set of `book` and write down where it stands. Raises ValueError off mainnet."""
+def extend(book: Book, vendor: Path, compiled: Path, opening: Mapping[str, int] = FULL_PRICES) -> Book:
+    """Add everything to the quick set of `book` and write down where it stands. Raises ValueError off mainnet.
+
+    `opening` are the prices that the quick set was furnished at, and those of LINK and DAI.
+    """
+    prices = {asset: opening[asset] for asset in FULL_PRICES}
     at = {role: person.address for role, person in book.people.items()}
     chain = hands.of(book, "deployer")
     held = tokens.furnish_added(chain, vendor, admin=at["admin"], lost=at["stranger"])
     everything = {**book.tokens, **held}
     voices = [[at[role] for role in voice] for voice in VOICES]
     feeds = chainlink.furnish(chain, vendor, voices, at["admin"], chainlink.ADDED_PROXIES)
-    chainlink.answer_all(chain, feeds, ADDED_PRICES)
+    chainlink.answer_all(chain, feeds, prices)
     contracts = {**book.contracts, **uniswap_v2.furnish(chain, vendor, book.contracts, everything["WETH"].address)}
     all_feeds = {**book.feeds, **feeds}
     market = aave.furnish(chain, compiled, everything, all_feeds, at["stranger"])
     contracts |= market.contracts
-    _stock(chain, everything, held, at, contracts)
-    pools = _open_pools(chain, contracts, everything, at["maker"])
-    pair = uniswap_v2.open_pair(chain, contracts, everything["WETH"], everything["USDC"], FULL_PRICES, at["maker"])
-    aave.use(chain, contracts["aave_pool"], everything, FULL_PRICES, at["maker"])
+    stock(chain, held, prices, at)
+    _approve(chain, everything, held, at, contracts)
+    pools = _open_pools(chain, contracts, everything, prices, at["maker"])
+    pair = uniswap_v2.open_pair(chain, contracts, everything["WETH"], everything["USDC"], prices, at["maker"])
+    aave.use(chain, contracts["aave_pool"], everything, prices, at["maker"])
     contracts |= staking.furnish(chain, vendor, staked=everything["WETH"], paid=everything["LINK"])
     signed_feeds, added = signed.furnish(chain, vendor, compiled, SIGNED_ASSETS)
     beacons, server = api3.furnish(chain, compiled, SIGNED_ASSETS)
@@ -84,49 +89,52 @@ def extend(book: Book, vendor: Path, compiled: Path) -> Book:
         pairs=(pair,),
         reserves=market.reserves,
         wrapped=market.wrapped,
+        opening=prices,
     )
-    _answer(chain, found)
+    _answer(chain, found, prices)
     settle(chain)
     last = chain.block()
     return replace(found, furnished_block=int(last["number"], 16), furnished_hash=str(last["hash"]))
 
 
-def _answer(chain: Chain, book: Book) -> None:
+def _answer(chain: Chain, book: Book, prices: Mapping[str, int]) -> None:
     """Every feed of every kind says the opening prices."""
-    chainlink.answer_all(chain, book.feeds, FULL_PRICES)
-    answers = {asset: FULL_PRICES[asset] // 10 ** (18 - feed.decimals) for asset, feed in book.signed.items()}
+    chainlink.answer_all(chain, book.feeds, prices)
+    answers = {asset: prices[asset] // 10 ** (18 - feed.decimals) for asset, feed in book.signed.items()}
     signed.report(chain, book.contracts, book.signed, answers)
     for asset, beacon in book.beacons.items():
-        api3.update(chain, book.contracts, beacon, FULL_PRICES[asset])
+        api3.update(chain, book.contracts, beacon, prices[asset])
 
 
-def _stock(
+def _approve(
     chain: Chain,
     everything: Mapping[str, Token],
     held: Mapping[str, Token],
     at: Mapping[str, str],
     contracts: Mapping[str, str],
 ) -> None:
-    """Give the added tokens to whoever has the others, and let them be spent where they are needed."""
-    for role, stock in STOCK_USD.items():
-        usd = stock["USDC"]
-        for token in held.values():
-            tokens.grant(chain, token, at[role], usd * 10**18 * 10**token.decimals // FULL_PRICES[token.asset])
+    """Let what is held be spent where it is needed."""
     for token in held.values():
         tokens.approve(chain, token, at["maker"], contracts["position_manager"])
-        for role in ("maker", "trader"):
+        for role in SPENDERS:
             tokens.approve(chain, token, at[role], contracts["swap_router_02"])
     for token in everything.values():
         for spender in ("v2_router_02", "aave_pool"):
             tokens.approve(chain, token, at["maker"], contracts[spender])
+    for symbol in ("WETH", "USDC"):
+        tokens.approve(chain, everything[symbol], at["borrower"], contracts["aave_pool"])
 
 
 def _open_pools(
-    chain: Chain, contracts: Mapping[str, str], everything: Mapping[str, Token], maker: str
+    chain: Chain,
+    contracts: Mapping[str, str],
+    everything: Mapping[str, Token],
+    prices: Mapping[str, int],
+    maker: str,
 ) -> tuple[Pool, ...]:
     uniswap.enable_hundredth(chain, contracts)
     pools = tuple(
-        uniswap.open_pool(chain, contracts, everything, FULL_PRICES, depth, maker) for depth in uniswap.ADDED_DEPTHS
+        uniswap.open_pool(chain, contracts, everything, prices, depth, maker) for depth in uniswap.ADDED_DEPTHS
     )
     hold_against_mainnet(pools, MAINNET_POOLS)
     return pools

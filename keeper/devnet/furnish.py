@@ -19,33 +19,57 @@ MAINNET_POOLS = {
 _OWNERS = ("owner_1", "owner_2", "owner_3")
 _THRESHOLD = 2
 VOICES = (("oracle_a1", "oracle_a2", "oracle_a3"), ("oracle_b1", "oracle_b2", "oracle_b3"))
-STOCK_USD = {
-    "maker": {"WETH": 900_000_000, "USDC": 2_000_000_000, "WBTC": 2_000_000_000},
-    "trader": {"WETH": 60_000_000, "USDC": 100_000_000, "WBTC": 100_000_000},
-    "user": {"WETH": 5_000_000, "USDC": 5_000_000, "WBTC": 5_000_000},
+STOCK_USD: Mapping[str, Mapping[str, int]] = {
+    "maker": {
+        "WETH": 900_000_000,
+        "USDC": 2_000_000_000,
+        "WBTC": 2_000_000_000,
+        "LINK": 80_000_000,
+        "DAI": 2_000_000_000,
+    },
+    "trader": {
+        "WETH": 60_000_000,
+        "USDC": 100_000_000,
+        "WBTC": 100_000_000,
+        "LINK": 20_000_000,
+        "DAI": 100_000_000,
+    },
+    "user": dict.fromkeys(("WETH", "USDC", "WBTC", "LINK", "DAI"), 5_000_000),
+    "thief": dict.fromkeys(("WETH", "USDC", "WBTC", "LINK", "DAI"), 10_000_000),
+    "borrower": {"WETH": 40_000_000},
 }
-"""Whole dollars of each token at the opening prices."""
+"""Whole dollars of each token at the opening prices. There are a billion LINK, so nobody has much of it."""
+SPENDERS = ("maker", "trader", "thief")
+"""Whose tokens SwapRouter02 may take."""
 _MULTICALL3_DEPLOYER = "0x05f32B3cC3888453ff71B01135B34FF8e41263F2"
 QUIET_SECONDS = 3600
 """Time let pass at the end, so that a 30-minute TWAP has something to look back on."""
 
 
-def furnish(name: str, url: str, vendor: Path, client: str = node.ANVIL) -> Book:
-    """Turn the fresh node at `url` into the quick set and write down where everything stands."""
+def furnish(name: str, url: str, vendor: Path, client: str = node.ANVIL, opening: Mapping[str, int] = PRICES) -> Book:
+    """Turn the fresh node at `url` into the quick set at the prices of `opening`; write down where everything stands.
+
+    Prices are in USD with 18 decimals; of `opening` the quick set's assets are taken.
+    """
+    prices = {asset: opening[asset] for asset in PRICES}
     people = {role: Person(role, accounts.index(role), accounts.account(role).address) for role in accounts.ROLES}
     at = {role: person.address for role, person in people.items()}
     chain = hands.new(client, url, at["deployer"])
     chain.begin()
     held = tokens.furnish(chain, vendor, admin=at["admin"], lost=at["stranger"])
     feeds = chainlink.furnish(chain, vendor, [[at[role] for role in voice] for voice in VOICES], at["admin"])
-    chainlink.answer_all(chain, feeds, PRICES)
+    chainlink.answer_all(chain, feeds, prices)
     contracts = uniswap.furnish(chain, vendor, held["WETH"].address) | {"multicall3": _multicall3(chain, vendor)}
-    _stock(chain, held, at, contracts)
-    pools = tuple(uniswap.open_pool(chain, contracts, held, PRICES, depth, at["maker"]) for depth in uniswap.DEPTHS)
+    stock(chain, held, prices, at)
+    for token in held.values():
+        tokens.approve(chain, token, at["maker"], contracts["position_manager"])
+        for role in SPENDERS:
+            tokens.approve(chain, token, at[role], contracts["swap_router_02"])
+    pools = tuple(uniswap.open_pool(chain, contracts, held, prices, depth, at["maker"]) for depth in uniswap.DEPTHS)
     contracts |= safe.furnish(chain, vendor)
     owner_safe = safe.found_safe(chain, contracts, _OWNERS, _THRESHOLD)
     chain.mine_at(chain.now() + QUIET_SECONDS)
-    chainlink.answer_all(chain, feeds, PRICES)
+    chainlink.answer_all(chain, feeds, prices)
     settle(chain)
     hold_against_mainnet(pools, MAINNET_POOLS)
     last = chain.block()
@@ -63,6 +87,7 @@ def furnish(name: str, url: str, vendor: Path, client: str = node.ANVIL) -> Book
         owner_safe=owner_safe,
         people=people,
         client=client,
+        opening=prices,
     )
 
 
@@ -82,15 +107,13 @@ def _multicall3(chain: Chain, vendor: Path) -> str:
     return created
 
 
-def _stock(chain: Chain, held: Mapping[str, Token], at: Mapping[str, str], contracts: Mapping[str, str]) -> None:
-    for role, stock in STOCK_USD.items():
-        for symbol, usd in stock.items():
-            token = held[symbol]
-            tokens.grant(chain, token, at[role], usd * 10**18 * 10**token.decimals // PRICES[token.asset])
-    for token in held.values():
-        tokens.approve(chain, token, at["maker"], contracts["position_manager"])
-        for role in ("maker", "trader"):
-            tokens.approve(chain, token, at[role], contracts["swap_router_02"])
+def stock(chain: Chain, held: Mapping[str, Token], prices: Mapping[str, int], at: Mapping[str, str]) -> None:
+    """Give everybody of `STOCK_USD` what it says of the tokens `held`, at USD prices with 18 decimals."""
+    for role, stocked in STOCK_USD.items():
+        for symbol, usd in stocked.items():
+            if symbol in held:
+                token = held[symbol]
+                tokens.grant(chain, token, at[role], usd * 10**18 * 10**token.decimals // prices[token.asset])
 
 
 def hold_against_mainnet(pools: tuple[Pool, ...], mainnet: Mapping[tuple[str, str, int], str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from keeper.devnet import book as books
 from keeper.devnet import catalogue, checkout, compiling, hands, node, parts
 from keeper.devnet.book import Book
 from keeper.devnet.faults import OtherChain
-from keeper.devnet.full import LEFT_OUT, extend
+from keeper.devnet.full import FULL_PRICES, LEFT_OUT, extend
 from keeper.devnet.furnish import furnish
 from keeper.devnet.kit import Chain
 from keeper.devnet.node import Node
@@ -52,12 +52,14 @@ def up(
     fresh: bool = False,
     full: bool = False,
     client: str = node.ANVIL,
+    opening: Mapping[str, int] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> Book:
     """The book of the running chain of that name, which is started and furnished first if it does not run.
 
     `fresh` ends a running one before; `full` asks for the full set, which a running quick one is not, while a running
-    full one serves both; `client` is who runs it. A failed start leaves nothing but its log; `say` hears a line a
+    full one serves both; `client` is who runs it; `opening` are the prices that feeds and pools open at, by asset in
+    USD with 18 decimals, `FULL_PRICES` where absent. A failed start leaves nothing but its log; `say` hears a line a
     package fetched or compiled. Raises UsageError for another client, NotACheckout in an installed wheel, OtherChain,
     PortTaken, NodeSilent, PartUnavailable, PartTampered, SourceRefused.
     """
@@ -69,14 +71,15 @@ def up(
             _end(folder)
         running = _running_book(folder)
         if running is not None:
-            _hold_against_wish(running, port, full=full, client=client)
+            _hold_against_wish(running, port, full=full, client=client, opening=opening)
             return running
         _end(folder)
         bring(full=full, say=say)
 
         def make(url: str) -> Book:
-            furnished = replace(furnish(name, url, checkout.vendor(), client), left_out=LEFT_OUT[client])
-            return extend(furnished, checkout.vendor(), checkout.compiled()) if full else furnished
+            prices = opening or FULL_PRICES
+            furnished = replace(furnish(name, url, checkout.vendor(), client, prices), left_out=LEFT_OUT[client])
+            return extend(furnished, checkout.vendor(), checkout.compiled(), prices) if full else furnished
 
         folder.mkdir(parents=True, exist_ok=True)
         return _keep(folder, node.start(folder, port, client=client), make)
@@ -157,7 +160,9 @@ def _running_book(folder: Path) -> Book | None:
     return found if genesis == found.genesis else None
 
 
-def _hold_against_wish(running: Book, port: int | None, *, full: bool, client: str) -> None:
+def _hold_against_wish(
+    running: Book, port: int | None, *, full: bool, client: str, opening: Mapping[str, int] | None
+) -> None:
     """Raises OtherChain where the running chain is not the one that was asked for."""
     its_port = int(running.url.rpartition(":")[2])
     if port is not None and port != its_port:
@@ -166,6 +171,13 @@ def _hold_against_wish(running: Book, port: int | None, *, full: bool, client: s
         raise OtherChain(running.name, "with the quick set", "with the full one")
     if client != running.client:
         raise OtherChain(running.name, f"on {running.client}", f"on {client}")
+    for asset, price in running.opening.items():
+        if opening is not None and opening[asset] != price:
+            raise OtherChain(running.name, f"from {asset} at {_in_usd(price)}", f"from {_in_usd(opening[asset])}")
+
+
+def _in_usd(price: int) -> str:
+    return f"{price // 10**18:,}.{price % 10**18 // 10**14:04} USD"
 
 
 def _keep(folder: Path, started: Node, make: Callable[[str], Book]) -> Book:

@@ -22,8 +22,10 @@ GENESIS_TIME = 1_767_225_600
 ANVIL, GANACHE = CLIENTS = ("anvil", "ganache")
 BASE_FEE = 10**9
 """Wei: what the chain starts with and the market returns to; untended it decays by an eighth a block."""
-_BALANCE_ETH = 10_000_000
+_BALANCE_ETH = 1_000_000_000
 _GAS_LIMIT = 60_000_000
+_STATES = 2_048
+"""Blocks whose state Anvil keeps, at half a megabyte each. By default it writes older ones to disk, 20 ms a block."""
 _ANSWER_SECONDS = 20
 _END_SECONDS = 5
 _SILENCE_SECONDS = 2.0
@@ -108,6 +110,7 @@ def _anvil(folder: Path, port: int, genesis_time: int) -> list[str]:
         *("--mnemonic", accounts.MNEMONIC, "--accounts", str(len(accounts.ROLES)), "--balance", str(_BALANCE_ETH)),
         *("--gas-limit", str(_GAS_LIMIT), "--block-base-fee-per-gas", str(BASE_FEE), "--timestamp", str(genesis_time)),
         *("--cache-path", str(folder / "cache"), "--no-request-size-limit", "--quiet"),
+        *("--prune-history", str(_STATES)),
     ]
 
 
