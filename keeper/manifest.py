@@ -10,6 +10,7 @@ import dataclasses
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -63,7 +64,7 @@ class Part(Strict):
 
 
 class SourcePart(Part):
-    """A price source, the asset it prices, and what it reads through a proxy: a name and an address each."""
+    """A price source, the asset or reward it prices, and what it reads through a proxy: a name and an address each."""
 
     asset: str
     kind: Literal["aggregator", "twap", "erc4626"]
@@ -116,6 +117,27 @@ class RouteRecord(Strict):
     data: HexText
 
 
+class RewardRecord(Strict):
+    """A token that claims pay and routes sell; the oracle prices it beside the assets. Hashes as an asset's."""
+
+    symbol: str
+    token: AddressText
+    decimals: Annotated[int, Field(ge=2, le=24)]
+    code_hash: HashText
+    implementation: AddressText | None = None
+
+
+class ClaimRecord(Strict):
+    """A registered claim, whole: `data` is sent to `target`; at most `daily_cap` (USD, 18 decimals) sold in 24 h."""
+
+    index: Annotated[int, Field(ge=0)]
+    target: AddressText
+    reward: AddressText
+    daily_cap: Whole
+    enabled: bool
+    data: HexText
+
+
 class KeeperRecord(Strict):
     """A keeper's mandate; `expires` in Unix seconds."""
 
@@ -158,6 +180,8 @@ class Manifest(Strict):
     published: Published
     surroundings: dict[AddressText, HashText] = Field(default_factory=dict)
     """keccak256 of the code of what the deployment stands on and did not make: feeds, aggregators, venues, the Safe."""
+    rewards: list[RewardRecord] = Field(default_factory=list)
+    claims: list[ClaimRecord] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -165,7 +189,13 @@ class Manifest(Strict):
         if set(self.limits) != names:
             differ = ", ".join(sorted(names.symmetric_difference(self.limits)))
             raise ValueError(f"limits differ from the rulebook's in {differ}")
-        for kind, indexes in (("assets", [a.index for a in self.assets]), ("routes", [r.index for r in self.routes])):
+        numbered: dict[str, Sequence[AssetRecord | RouteRecord | ClaimRecord]] = {
+            "assets": self.assets,
+            "routes": self.routes,
+            "claims": self.claims,
+        }
+        for kind, entries in numbered.items():
+            indexes = [entry.index for entry in entries]
             if indexes != list(range(len(indexes))):
                 raise ValueError(f"{kind} carry the indexes {indexes}, not 0 upwards in order")
         total = sum(asset.target_bps for asset in self.assets)

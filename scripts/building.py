@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from keeper.config.deployment import AggregatorVoice, AssetEntry, DeploymentFile, Erc4626Voice, RouteEntry, TwapVoice
+from keeper.config.claims import RewardEntry, StataRewards
+from keeper.config.deployment import DeploymentFile, RouteEntry
+from keeper.config.voices import AggregatorVoice, Erc4626Voice, TwapVoice
 from keeper.errors import ConfigInvalid
 from scripts import foreign, wiring
 from scripts.reading import Reader, Unanswered
@@ -59,6 +61,7 @@ class Buildings:
 
 def build(deployment: DeploymentFile, site: Site) -> Buildings:
     """Deploy everything from `site`, which owns the rulebook until it is handed over."""
+    _hold_claims(deployment, site.reader)
     sources = _sources(deployment, site)
     at = {key: built.address for key, built in sources.items()}
     oracle = site.put("oracle", "MedianOracle", wiring.listings(deployment, at))
@@ -80,30 +83,29 @@ def build(deployment: DeploymentFile, site: Site) -> Buildings:
 def _sources(deployment: DeploymentFile, site: Site) -> dict[str, Built]:
     built: dict[str, Built] = {}
     for kind, contract in wiring.CONTRACTS.items():
-        for asset in deployment.assets:
-            for place, voice in enumerate(asset.sources):
-                key = wiring.source_key(asset, place)
+        for priced in deployment.priced:
+            for place, voice in enumerate(priced.sources):
+                key = wiring.source_key(priced, place)
                 if voice.kind != kind:
                     continue
-                built[key] = site.put(key, contract, *_arguments(deployment, asset, voice, built, site.reader))
+                built[key] = site.put(key, contract, *_arguments(deployment, priced, voice, built, site.reader))
     return dict(sorted(built.items()))
 
 
 def _arguments(
     deployment: DeploymentFile,
-    asset: AssetEntry,
+    priced: wiring.Priced,
     voice: AggregatorVoice | TwapVoice | Erc4626Voice,
     built: Mapping[str, Built],
     reader: Reader,
 ) -> tuple[Any, ...]:
     if isinstance(voice, AggregatorVoice):
-        return wiring.aggregator_arguments(asset, voice)
+        return wiring.aggregator_arguments(priced, voice)
     if isinstance(voice, TwapVoice):
-        return wiring.twap_arguments(asset, voice, _quotes(deployment, voice, built))
-    _hold_share(
-        deployment, asset.token, voice.underlying, f"assets[{deployment.index_of(asset.symbol)}].sources", reader
-    )
-    return wiring.rate_arguments(asset, voice)
+        return wiring.twap_arguments(priced, voice, _quotes(deployment, voice, built))
+    where = f"assets[{deployment.index_of(priced.symbol)}].sources"
+    _hold_share(deployment, priced.token, voice.underlying, where, reader)
+    return wiring.rate_arguments(priced, voice)
 
 
 def _quotes(deployment: DeploymentFile, voice: TwapVoice, built: Mapping[str, Built]) -> list[str]:
@@ -145,7 +147,7 @@ def _factory(deployment: DeploymentFile, name: str, reader: Reader) -> str:
 
 def _expected(deployment: DeploymentFile, route: RouteEntry, factory: str) -> str:
     """Where `factory` puts what a one-hop route trades with."""
-    one, other = (deployment.assets[deployment.index_of(symbol)].token for symbol in route.symbols)
+    one, other = (deployment.priced_as(symbol).token for symbol in route.symbols)
     if route.fees:
         return wiring.pool_address(factory, one, other, route.fees[0])
     return wiring.pair_address(factory, one, other)
@@ -168,6 +170,33 @@ def _hold_share(deployment: DeploymentFile, share: str, underlying: str, where: 
         raise ConfigInvalid(where, f"{share} is no ERC-4626 share") from None
     if asset != wanted:
         raise ConfigInvalid(where, f"{share} is a share of {asset}, not of {underlying} ({wanted})")
+
+
+def _hold_claims(deployment: DeploymentFile, reader: Reader) -> None:
+    """Rewards have the decimals they are said to have, and a share that is said to pay one does."""
+    for index, reward in enumerate(deployment.rewards):
+        _hold_reward(reward, f"rewards[{index}]", reader)
+    for index, claim in enumerate(deployment.claims):
+        if not isinstance(claim, StataRewards):
+            continue
+        where, share = f"claims[{index}].share", deployment.priced_as(claim.share).token
+        try:
+            paid = reader.ask_abi("paying share", foreign.PAYING_SHARE, share, "rewardTokens")
+        except Unanswered:
+            raise ConfigInvalid(where, f"{share} is no wrapper of Aave's that pays rewards") from None
+        if deployment.priced_as(claim.reward).token not in paid:
+            remedy = "call refreshRewardTokens() of the share first, or remove the claim"
+            raise ConfigInvalid(where, f"{claim.share} pays {len(paid)} rewards, {claim.reward} is none", remedy=remedy)
+
+
+def _hold_reward(reward: RewardEntry, where: str, reader: Reader) -> None:
+    try:
+        decimals = int(reader.ask_abi("erc20", foreign.ERC20, reward.token, "decimals"))
+    except Unanswered:
+        raise ConfigInvalid(where, f"{reward.token} is no token on this chain") from None
+    if decimals != reward.decimals:
+        remedy = f"write decimals = {decimals}"
+        raise ConfigInvalid(where, f"{reward.symbol} has {decimals} decimals, not {reward.decimals}", remedy=remedy)
 
 
 def _routes_of(deployment: DeploymentFile, adapter: str) -> list[tuple[str, RouteEntry]]:

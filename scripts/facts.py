@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from eth_utils.address import to_checksum_address
 
 from keeper.config.kinds import ZERO_ADDRESS
-from keeper.manifest import Manifest, Part, SourcePart
+from keeper.manifest import AssetRecord, Manifest, Part, RewardRecord, SourcePart
 from scripts import foreign
 from scripts.reading import Reader, Unanswered
 
@@ -31,6 +31,7 @@ IMMUTABLES: Mapping[str, tuple[str, ...]] = {
 FEEDS = ("feed", "sequencerFeed")
 """Immutables that may be proxies of an aggregator."""
 _ASSET_FIELDS = ("token", "decimals", "safeRank", "minBps", "maxBps", "depegBps", "dust", "priceLow", "priceHigh")
+_CLAIM_FIELDS = ("target", "reward", "dailyCap", "enabled", "data")
 _ROUTE_FIELDS = ("assetIn", "assetOut", "claim", "slipBps", "enabled", "adapter", "venue", "data")
 
 
@@ -82,8 +83,8 @@ def recorded(manifest: Manifest) -> Facts:
         "roles.payout": roles.payout,
         "oracle": manifest.parts.oracle.address,
         "config_version": str(manifest.config_version),
-        "claims": "0",
-        "oracle.listed": str(len(manifest.assets)),
+        "claims": str(len(manifest.claims)),
+        "oracle.listed": str(len(manifest.assets) + len(manifest.rewards)),
     }
     facts |= {f"roles.guardians[{place}]": guardian for place, guardian in enumerate(roles.guardians)}
     facts |= {f"roles.keepers[{place}]": _mandate(k.address, k.expires) for place, k in enumerate(roles.keepers)}
@@ -91,14 +92,26 @@ def recorded(manifest: Manifest) -> Facts:
         where = f"assets[{asset.index}]"
         facts |= {f"{where}.{field}": str(getattr(asset, _snake(field))) for field in _ASSET_FIELDS}
         facts |= {f"{where}.frozen": "false", f"{where}.target_bps": str(asset.target_bps)}
-        facts[f"{where}.code"] = asset.code_hash
-        facts[f"{where}.implementation"] = asset.implementation or ZERO_ADDRESS
-        mine = (part.address for _, part in sorted(manifest.parts.sources.items()) if part.asset == asset.symbol)
+    for where, priced in _priced(manifest).items():
+        facts[f"{where}.code"] = priced.code_hash
+        facts[f"{where}.implementation"] = priced.implementation or ZERO_ADDRESS
+        mine = (part.address for _, part in sorted(manifest.parts.sources.items()) if part.asset == priced.symbol)
         facts[f"{where}.sources"] = " ".join(mine)
+    for claim in manifest.claims:
+        where = f"claims[{claim.index}]"
+        facts |= {f"{where}.{field}": _text(getattr(claim, _snake(field))) for field in _CLAIM_FIELDS}
     for route in manifest.routes:
         where = f"routes[{route.index}]"
         facts |= {f"{where}.{field}": _text(getattr(route, _snake(field))) for field in _ROUTE_FIELDS}
     return facts
+
+
+def _priced(manifest: Manifest) -> dict[str, AssetRecord | RewardRecord]:
+    """All that the oracle prices, by its place in the manifest."""
+    return {
+        **{f"assets[{asset.index}]": asset for asset in manifest.assets},
+        **{f"rewards[{place}]": reward for place, reward in enumerate(manifest.rewards)},
+    }
 
 
 def found(reader: Reader, manifest: Manifest) -> Facts:
@@ -151,7 +164,7 @@ def _rules(reader: Reader, manifest: Manifest) -> Facts:
             "limits": lambda: {
                 f"limits.{_snake(name)}": _text(value) for name, value in ask("limits")._asdict().items()
             },
-            "claims": lambda: {"claims": str(len(ask("claims")))},
+            "claims": lambda: {"claims": str(len(ask("claims")))} | _fields("claims", ask("claims"), _CLAIM_FIELDS),
             "roles.guardians": lambda: _numbered("roles.guardians", ask("guardians")),
             "roles.keepers": lambda: _numbered(
                 "roles.keepers", [_mandate(one.keeper, one.expires) for one in ask("keepers")]
@@ -163,15 +176,14 @@ def _rules(reader: Reader, manifest: Manifest) -> Facts:
 
 
 def _portfolio(reader: Reader, manifest: Manifest) -> Facts:
-    """Targets from the vault, tokens' code, and the voices the rulebook's own oracle has on each asset."""
+    """Targets from the vault, tokens' code, and the voices the rulebook's own oracle has on each of them."""
     facts = _tell({"state": lambda: _targets(reader.ask("KeeperVault", manifest.parts.vault.address, "state"))})
     oracle = manifest.parts.oracle.address
     listed = 0
-    for asset in manifest.assets:
-        where = f"assets[{asset.index}]"
-        facts[f"{where}.code"] = reader.code_hash(asset.token)
-        facts[f"{where}.implementation"] = reader.implementation(asset.token)
-        sources = _answer(reader, "MedianOracle", oracle, "sources", asset.token)
+    for where, priced in _priced(manifest).items():
+        facts[f"{where}.code"] = reader.code_hash(priced.token)
+        facts[f"{where}.implementation"] = reader.implementation(priced.token)
+        sources = _answer(reader, "MedianOracle", oracle, "sources", priced.token)
         facts[f"{where}.sources"] = sources
         listed += bool(sources)
     return facts | {"oracle.listed": str(listed)}

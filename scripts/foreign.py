@@ -21,6 +21,8 @@ POOL = (_function("factory", "", "address"),)
 """A Uniswap V3 pool or V2 pair."""
 SHARE = (_function("asset", "", "address"),)
 """An ERC-4626 vault."""
+PAYING_SHARE = (_function("rewardTokens", "", "address[]"),)
+"""Aave's wrapper, which hands on what its aToken earns."""
 SAFE_TRANSACTION = "address,uint256,bytes,uint8,uint256,uint256,uint256,address,address"
 SAFE = (
     _function("getThreshold", "", "uint256"),

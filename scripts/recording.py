@@ -11,12 +11,14 @@ from keeper.manifest import (
     AssetRecord,
     BlockRecord,
     ChainRecord,
+    ClaimRecord,
     CompilerRecord,
     KeeperRecord,
     Manifest,
     Part,
     PartsRecord,
     Published,
+    RewardRecord,
     RolesRecord,
     RouteRecord,
     SourcePart,
@@ -49,6 +51,8 @@ def record(deployment: DeploymentFile, buildings: Buildings, reader: Reader, *, 
         parts=parts,
         assets=_assets(deployment, reader),
         routes=_routes(deployment, at),
+        rewards=_rewards(deployment, reader),
+        claims=_claims(deployment),
         limits=dataclasses.asdict(limits),
         roles=RolesRecord(
             owner=deployer,
@@ -96,11 +100,11 @@ def _parts(deployment: DeploymentFile, buildings: Buildings, reader: Reader) -> 
         oracle=_part(buildings.oracle, reader),
         adapters={name: _part(built, reader) for name, built in buildings.adapters.items()},
         sources={
-            wiring.source_key(asset, place): _source(
-                buildings.sources[wiring.source_key(asset, place)], reader, asset.symbol, voice.kind
+            wiring.source_key(priced, place): _source(
+                buildings.sources[wiring.source_key(priced, place)], reader, priced.symbol, voice.kind
             )
-            for asset in deployment.assets
-            for place, voice in enumerate(asset.sources)
+            for priced in deployment.priced
+            for place, voice in enumerate(priced.sources)
         },
     )
 
@@ -154,8 +158,9 @@ def _routes(deployment: DeploymentFile, adapters: dict[str, str]) -> list[RouteR
     return [
         RouteRecord(
             index=index,
-            asset_in=deployment.index_of(route.symbols[0]),
+            asset_in=wiring.asset_in(deployment, route),
             asset_out=deployment.index_of(route.symbols[-1]),
+            claim=route.claim or 0,
             slip_bps=route.slip_bps,
             enabled=route.enabled,
             adapter=adapters[route.adapter],
@@ -166,16 +171,37 @@ def _routes(deployment: DeploymentFile, adapters: dict[str, str]) -> list[RouteR
     ]
 
 
+def _rewards(deployment: DeploymentFile, reader: Reader) -> list[RewardRecord]:
+    return [
+        RewardRecord(
+            symbol=reward.symbol,
+            token=reward.token,
+            decimals=reward.decimals,
+            code_hash=reader.code_hash(reward.token),
+            implementation=_implementation(reader, reward.token),
+        )
+        for reward in deployment.rewards
+    ]
+
+
+def _claims(deployment: DeploymentFile) -> list[ClaimRecord]:
+    return [
+        ClaimRecord(index=index, target=target, reward=reward, daily_cap=str(cap), enabled=on, data="0x" + data.hex())
+        for index, (target, reward, cap, on, data) in enumerate(wiring.claims_of(deployment))
+    ]
+
+
 def _implementation(reader: Reader, token: str) -> str | None:
     found = reader.implementation(token)
     return None if found == ZERO_ADDRESS else found
 
 
 def _surroundings(deployment: DeploymentFile, parts: PartsRecord, reader: Reader) -> list[str]:
-    """Feeds, aggregators, pools, routers, factories, what token proxies lead to, the owner's Safe; tokens have their
-    own record."""
+    """Feeds, aggregators, pools, routers, factories, what claims call and token proxies lead to, the owner's Safe;
+    tokens have their own record."""
     stood_on = {deployment.roles.owner, *(route.venue for route in deployment.routes)}
-    stood_on |= {reader.implementation(asset.token) for asset in deployment.assets}
+    stood_on |= {reader.implementation(priced.token) for priced in deployment.priced}
+    stood_on |= {wiring.claim_call(deployment, claim)[0] for claim in deployment.claims}
     for source in parts.sources.values():
         stood_on |= {*source.behind.values(), *(source.immutables.get(name, "") for name in (*facts.FEEDS, "pool"))}
     stood_on |= {part.immutables.get("factory", "") for part in parts.adapters.values()}

@@ -6,16 +6,19 @@ refuse by their own ceilings; what only a person can mean (names, sums, referenc
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from keeper.config.kinds import AddressText, AnyBps, AnySeconds, NameText, PriceText
+from keeper.config.claims import ClaimEntry, RewardEntry, StataRewards
+from keeper.config.kinds import AddressText, AnyBps, NameText, PriceText
 from keeper.config.limits import LimitsSection
 from keeper.config.profile import ChainProfile, load_profile
 from keeper.config.settings import read_toml
 from keeper.config.strict import Strict, validate
+from keeper.config.voices import AggregatorVoice, Erc4626Voice, Symbol, TwapVoice
 from keeper.errors import ConfigInvalid, WeightsNotWhole
 from keeper.units import BPS, Bps, Seconds
 
@@ -25,7 +28,6 @@ MANDATE_MAX_DAYS = 90
 LEAST_GRACE = Seconds(3_600)
 """Seconds for which push feeds are not heard after a sequencer's return: what Chainlink's own example waits."""
 
-Symbol = Annotated[str, Field(pattern=r"^[A-Za-z0-9.]{1,12}$")]
 FeeTier = Annotated[int, Field(ge=1, lt=1_000_000)]
 """Uniswap's fee, hundredths of a bp: 500 is 0.05 %."""
 
@@ -52,37 +54,6 @@ class RolesSection(Strict):
             if accounts.count(account) > 1:
                 raise ValueError(f"{account} holds two roles: owner, guardians and keepers are pairwise distinct")
         return self
-
-
-class AggregatorVoice(Strict):
-    """A push feed that speaks AggregatorV3."""
-
-    kind: Literal["aggregator"]
-    feed: AddressText
-    max_age: AnySeconds
-    sequencer: AddressText | None = None
-    grace: AnySeconds = Seconds(0)
-
-
-class TwapVoice(Strict):
-    """A Uniswap V3 pool's average over `window` seconds, turned into USD by its quote token's own push feeds."""
-
-    kind: Literal["twap"]
-    pool: AddressText
-    quote: Symbol
-    window: AnySeconds
-    min_liquidity: Annotated[int, Field(ge=1)]
-    min_cardinality: Annotated[int, Field(ge=1, le=65_535)] = 1
-    """Observations the pool keeps, at least."""
-
-
-class Erc4626Voice(Strict):
-    """The rate of an ERC-4626 share in its underlying, another asset here: price and freshness are that one's."""
-
-    kind: Literal["erc4626"]
-    underlying: Symbol
-    max_growth_bps_per_year: Annotated[AnyBps, Field(ge=1)]
-    """Above it, counted from deployment, the rate is believed no further."""
 
 
 class AssetEntry(Strict):
@@ -122,7 +93,8 @@ class AdapterEntry(Strict):
 class RouteEntry(Strict):
     """[[routes]]: a way from one asset to another. `path` alternates symbols and fee tiers: ["WBTC", 3000, "WETH"].
 
-    Through a V2 pair, or into a share and out of it, there is no tier to choose: ["USDC", "waUSDC"].
+    Through a V2 pair, or into a share and out of it, there is no tier to choose: ["USDC", "waUSDC"]. With `claim`, the
+    index of one of [[claims]], it sells that claim's reward into a safe asset.
     """
 
     path: Annotated[tuple[Symbol | FeeTier, ...], Field(min_length=2, strict=False)]
@@ -130,6 +102,7 @@ class RouteEntry(Strict):
     venue: AddressText
     slip_bps: AnyBps
     enabled: bool = True
+    claim: Annotated[int, Field(ge=0)] | None = None
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -162,6 +135,20 @@ class DeploymentFile(Strict):
     assets: Annotated[tuple[AssetEntry, ...], Field(min_length=2, max_length=16, strict=False)]
     adapters: Annotated[dict[NameText, AdapterEntry], Field(min_length=1)]
     routes: Annotated[tuple[RouteEntry, ...], Field(min_length=1, strict=False)]
+    rewards: Annotated[tuple[RewardEntry, ...], Field(strict=False)] = ()
+    claims: Annotated[tuple[ClaimEntry, ...], Field(strict=False)] = ()
+
+    @property
+    def priced(self) -> tuple[AssetEntry | RewardEntry, ...]:
+        """Everything the oracle has a price of: assets, then rewards."""
+        return (*self.assets, *self.rewards)
+
+    def priced_as(self, symbol: str) -> AssetEntry | RewardEntry:
+        """The asset or reward of that symbol. KeyError where there is none."""
+        for entry in self.priced:
+            if entry.symbol == symbol:
+                return entry
+        raise KeyError(symbol)
 
     def index_of(self, symbol: str) -> int:
         """An asset's index. KeyError where no asset has the symbol."""
@@ -169,6 +156,11 @@ class DeploymentFile(Strict):
             if asset.symbol == symbol:
                 return index
         raise KeyError(symbol)
+
+    def underlying_of(self, symbol: str) -> str | None:
+        """What a listed share counts in, by symbol; None for an asset that is no share."""
+        voice = self.assets[self.index_of(symbol)].sources[0]
+        return voice.underlying if isinstance(voice, Erc4626Voice) else None
 
     def chain_profile(self) -> ChainProfile:
         """The chain it is for. ConfigInvalid for an unknown profile."""
@@ -190,11 +182,13 @@ def _check_sequencer(deployment: DeploymentFile, profile: ChainProfile, file: st
     """A push feed read without the sequencer's uptime feed would speak old prices as the sequencer returns."""
     if not profile.sequencer_feed:
         return
-    for index, asset in enumerate(deployment.assets):
-        for place, voice in enumerate(asset.sources):
+    places = [(f"assets[{index}]", asset.sources) for index, asset in enumerate(deployment.assets)]
+    places += [(f"rewards[{index}]", reward.sources) for index, reward in enumerate(deployment.rewards)]
+    for at, sources in places:
+        for place, voice in enumerate(sources):
             if not isinstance(voice, AggregatorVoice):
                 continue
-            where = f"assets[{index}].sources[{place}].sequencer in {file}"
+            where = f"{at}.sources[{place}].sequencer in {file}"
             if voice.sequencer != profile.sequencer_feed:
                 complaint = f"{voice.sequencer or 'none'} is not {profile.name}'s sequencer feed"
                 raise ConfigInvalid(where, complaint, remedy=f'write sequencer = "{profile.sequencer_feed}"')
@@ -204,38 +198,87 @@ def _check_sequencer(deployment: DeploymentFile, profile: ChainProfile, file: st
 
 
 def _check_names(deployment: DeploymentFile, file: str) -> None:
-    symbols = [asset.symbol for asset in deployment.assets]
-    for index, symbol in enumerate(symbols):
-        if symbols.index(symbol) != index:
-            raise ConfigInvalid(f"assets[{index}].symbol in {file}", f"{symbol} is listed twice")
-    for index, asset in enumerate(deployment.assets):
-        _check_sources(deployment, asset, f"assets[{index}].sources in {file}")
+    places = [f"assets[{index}]" for index in range(len(deployment.assets))]
+    places += [f"rewards[{index}]" for index in range(len(deployment.rewards))]
+    for place, (at, entry) in enumerate(zip(places, deployment.priced, strict=True)):
+        _check_new(entry, deployment.priced[:place], at, file)
+    for at, entry in zip(places, deployment.priced, strict=True):
+        _check_sources(deployment, entry, f"{at}.sources in {file}")
+    for index, claim in enumerate(deployment.claims):
+        _check_claim(deployment, claim, f"claims[{index}] in {file}")
+    for index, reward in enumerate(deployment.rewards):
+        if reward.symbol not in {claim.reward for claim in deployment.claims}:
+            remedy = f'add [[claims]] with reward = "{reward.symbol}", or remove it'
+            raise ConfigInvalid(f"rewards[{index}] in {file}", f"no claim pays {reward.symbol}", remedy=remedy)
     for index, route in enumerate(deployment.routes):
         where = f"routes[{index}] in {file}"
-        for symbol in route.symbols:
-            _known(symbol, symbols, where)
-        if route.symbols[0] == route.symbols[-1]:
-            raise ConfigInvalid(where, f"sells {symbol} for {symbol}")
+        _check_ends(deployment, route, where)
         if route.adapter not in deployment.adapters:
             remedy = f"use one of {', '.join(sorted(deployment.adapters))}, or add [adapters.{route.adapter}]"
             raise ConfigInvalid(where, f"no adapter {route.adapter}", remedy=remedy)
         _check_door(deployment, route, where)
 
 
-def _check_sources(deployment: DeploymentFile, asset: AssetEntry, where: str) -> None:
-    symbols = [other.symbol for other in deployment.assets]
-    for voice in asset.sources:
+def _check_new(entry: AssetEntry | RewardEntry, before: Sequence[AssetEntry | RewardEntry], at: str, file: str) -> None:
+    if entry.symbol in {other.symbol for other in before}:
+        raise ConfigInvalid(f"{at}.symbol in {file}", f"{entry.symbol} is listed twice")
+    twin = next((other.symbol for other in before if other.token == entry.token), None)
+    if twin is not None:
+        raise ConfigInvalid(f"{at}.token in {file}", f"{entry.token} is {twin} already")
+
+
+def _check_sources(deployment: DeploymentFile, entry: AssetEntry | RewardEntry, where: str) -> None:
+    symbols = [other.symbol for other in deployment.priced]
+    for voice in entry.sources:
         if isinstance(voice, TwapVoice):
             _known(voice.quote, symbols, where)
         if not isinstance(voice, Erc4626Voice):
             continue
-        if len(asset.sources) != 1:
+        if len(entry.sources) != 1:
             raise ConfigInvalid(where, "a share has its rate and no other source", remedy="remove the other sources")
-        _known(voice.underlying, symbols, where)
-        below = deployment.assets[deployment.index_of(voice.underlying)]
-        if any(isinstance(other, Erc4626Voice) for other in below.sources):
+        _known(voice.underlying, [asset.symbol for asset in deployment.assets], where)
+        if deployment.underlying_of(voice.underlying) is not None:
             remedy = f"name an underlying with price sources of its own, not {voice.underlying}"
             raise ConfigInvalid(where, f"{voice.underlying} is a share itself", remedy=remedy)
+
+
+def _check_claim(deployment: DeploymentFile, claim: ClaimEntry, where: str) -> None:
+    """What a claim pays is priced, and is no principal; a share's own claim names a share."""
+    _known(claim.reward, [entry.symbol for entry in deployment.priced], where)
+    principal = {asset.symbol for asset in deployment.assets if deployment.underlying_of(asset.symbol) is not None}
+    principal |= {str(deployment.underlying_of(symbol)) for symbol in principal}
+    if claim.reward in principal:
+        complaint = f"{claim.reward} is a share or the underlying of one: what is claimed could be principal"
+        raise ConfigInvalid(where, complaint, remedy="claim a reward that no listed share is made of")
+    if isinstance(claim, StataRewards):
+        _known(claim.share, [asset.symbol for asset in deployment.assets], where)
+        if deployment.underlying_of(claim.share) is None:
+            raise ConfigInvalid(where, f"{claim.share} is no share", remedy='name an asset of source kind = "erc4626"')
+
+
+def _check_ends(deployment: DeploymentFile, route: RouteEntry, where: str) -> None:
+    """A route leads from one asset to another, or with `claim` from that claim's reward into a safe asset."""
+    rewards = [reward.symbol for reward in deployment.rewards]
+    for symbol in route.symbols:
+        _known(symbol, [entry.symbol for entry in deployment.priced], where)
+    first, last = route.symbols[0], route.symbols[-1]
+    if first == last:
+        raise ConfigInvalid(where, f"sells {first} for {last}")
+    if last in rewards:
+        raise ConfigInvalid(where, f"buys {last}, which is a reward and no asset", remedy=f"list {last} to hold it")
+    if route.claim is None:
+        if first in rewards:
+            raise ConfigInvalid(where, f"sells the reward {first} of no claim", remedy="write claim = INDEX")
+        return
+    if route.claim >= len(deployment.claims):
+        raise ConfigInvalid(where, f"claim {route.claim} of {len(deployment.claims)}", remedy="they count from 0")
+    if first not in rewards or deployment.claims[route.claim].reward != first:
+        paid = deployment.claims[route.claim].reward
+        raise ConfigInvalid(
+            where, f"sells {first}, claim {route.claim} pays {paid}", remedy=f"begin with a reward: {paid}"
+        )
+    if not deployment.assets[deployment.index_of(last)].safe_rank:
+        raise ConfigInvalid(where, f"sells a reward into {last}, which is not safe", remedy="end in a safe asset")
 
 
 def _check_door(deployment: DeploymentFile, route: RouteEntry, where: str) -> None:
@@ -249,7 +292,7 @@ def _check_door(deployment: DeploymentFile, route: RouteEntry, where: str) -> No
         raise ConfigInvalid(where, f"{kind} needs a fee tier between two symbols", remedy=remedy)
     if kind == "v3_pool" and len(route.fees) != 1:
         raise ConfigInvalid(where, "a pool's own door trades one hop", remedy="use a router's adapter for several hops")
-    ends = [deployment.assets[deployment.index_of(symbol)].token for symbol in (route.symbols[0], route.symbols[-1])]
+    ends = [deployment.priced_as(symbol).token for symbol in (route.symbols[0], route.symbols[-1])]
     if kind == "erc4626" and route.venue not in ends:
         remedy = "write the share's own address as the venue"
         raise ConfigInvalid(where, f"{route.venue} is neither {' nor '.join(route.symbols)}", remedy=remedy)

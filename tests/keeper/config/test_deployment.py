@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from keeper.config.deployment import DeploymentFile, Erc4626Voice, TwapVoice, load_deployment
+from keeper.config.deployment import DeploymentFile, load_deployment
 from keeper.config.kinds import price
 from keeper.config.limits import LimitsSection
 from keeper.config.profile import load_profile
+from keeper.config.voices import Erc4626Voice, TwapVoice
 from keeper.errors import ConfigInvalid, UnknownKey, WeightsNotWhole
 from keeper.model import Limits
 from tests.keeper.config.texts import DEPLOYMENT, SHARE
