@@ -73,7 +73,7 @@ def _rehearsed(settings: Settings, vault: str | None, reason: str) -> Answer:
     error = (
         None if found.passed else RefusedError(f"{action} would not pass", remedy="keeper doctor says what is missing")
     )
-    return Answer(data, text, error=error)
+    return Answer(data, text, found.warnings, error=error)
 
 
 def _done(done: Killed) -> Answer:
@@ -99,4 +99,4 @@ def _done(done: Killed) -> Answer:
         names = ", ".join(leg.symbol for leg in done.failed)
         remedy = "run keeper kill --yes again, or have the owner withdraw them"
         error = RefusedError(f"{len(done.failed)} legs failed: {names}", remedy=remedy)
-    return Answer(data, "\n".join(lines), error=error)
+    return Answer(data, "\n".join(lines), done.warnings, error=error)

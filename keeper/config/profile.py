@@ -63,6 +63,8 @@ class ChainProfile(Strict):
     """How the next base fee follows from a header: by Ethereum's own numbers, or by a rule that no header tells."""
     reads_at_hash: bool
     """False: reads go by number, with the hash checked before and after."""
+    simulate: Literal["v1", "call"]
+    """How a transaction is tried before it is signed: eth_simulateV1, or eth_call beside eth_estimateGas."""
     explorer: str
     private_relay: str
     log_range: Annotated[int, Field(ge=1)]

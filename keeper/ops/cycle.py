@@ -13,7 +13,7 @@ from keeper.chain.lens import Observation
 from keeper.decide import decide
 from keeper.execute import send, simulate, watch
 from keeper.execute.intent import calldata
-from keeper.guard import Clock, Facts, Gas, Sendable, admit, check
+from keeper.guard import Clock, Facts, Gas, Sendable, Veto, admit, check
 from keeper.journal import Cycle, Deliberation, Writer
 from keeper.model import (
     NO_HISTORY,
@@ -49,6 +49,7 @@ class Considered:
     fees: Fees | Deferred | None = None
     guard: GuardReport | None = None
     simulations: tuple[Simulation, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -87,6 +88,7 @@ def consider(post: Post, seen: Observation, state: PolicyState, previous: Hash32
         terms=terms,
         clock=Clock(post.clock.now(), max_age(post.vault.profile.block_ms), LEAST_AGE),
         gas=gas_of(seen, fees, EXPECTED_GAS),
+        veto=veto_of(post),
     )
     report = check(facts)
     if isinstance(fees, Deferred) or report.verdict is not GuardVerdict.PASS or post.account is None:
@@ -150,6 +152,12 @@ def act(
 def deadline_of(now: Timestamp, block_ms: int) -> Timestamp:
     """Until when a transaction decided at `now` may be mined."""
     return Timestamp(now + max(LEAST_DEADLINE, DEADLINE_BLOCKS * block_ms // 1_000))
+
+
+def veto_of(post: Post) -> Veto | None:
+    """When exchanges hold a trade back; None where none is configured."""
+    prices = post.settings.file.prices
+    return Veto(prices.min_sources, prices.max_gap_bps) if prices.exchanges else None
 
 
 def gas_of(seen: Observation, fees: Fees | Deferred, limit: int) -> Gas:

@@ -48,7 +48,7 @@ def examine(path: Path, vault: str | None) -> Iterator[Finding]:
     try:
         yield _simulates(post)
         yield _code(post)
-        yield from of_observation(post, post.observe())
+        yield from of_observation(post, post.survey())
     except KeeperError as error:
         yield failed("vault", error)
 
@@ -95,12 +95,15 @@ def _journal(settings: Settings, manifest: Manifest) -> Iterator[Finding]:
 
 
 def _simulates(post: Post) -> Finding:
-    """Whether the node runs a transaction before it is signed: without that none ever is."""
+    """How the node runs a transaction before it is signed, which none is without."""
+    if post.vault.profile.simulate == "call":
+        return good("simulation", "by eth_call and eth_estimateGas, as the profile says: reports, no fills")
     found = post.rpc.ask("eth_simulateV1", [{"blockStateCalls": [{"calls": []}]}, "latest"])
     if isinstance(found, Refusal):
-        remedy = f"put a node that takes eth_simulateV1 behind {post.rpc.label}"
+        remedy = f"""put a node that takes eth_simulateV1 behind {post.rpc.label}, or write simulate = "call" into"""
+        remedy += f" [chain.{post.vault.chain_name}.override]"
         return failed("simulation", ChainError(f"the node refuses eth_simulateV1: {found.message}", remedy=remedy))
-    return good("simulation", "the node takes eth_simulateV1")
+    return good("simulation", "by eth_simulateV1, which the node takes")
 
 
 def _code(post: Post) -> Finding:

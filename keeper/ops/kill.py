@@ -14,16 +14,19 @@ from keeper.chain.lens import Observation
 from keeper.errors import HoldError, RefusedError, RpcRefused
 from keeper.execute import simulate
 from keeper.execute.recover import recover
+from keeper.execute.trial import unknown_method
 from keeper.guard import Clock, Facts, check, kill_gas
 from keeper.journal import Cycle, Deliberation, Journal, Writer
 from keeper.model import (
     NO_HISTORY,
     ActionKind,
+    Address,
     Decision,
     GuardVerdict,
     Hash32,
     Outcome,
     PolicyState,
+    Simulation,
     Snapshot,
     Terms,
     TxState,
@@ -63,6 +66,7 @@ class Killed:
     flatten: Outcome
     sold: tuple[str, ...]
     failed: tuple[LegFailure, ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def stable_share(self) -> Share18:
@@ -101,9 +105,23 @@ def consider(post: Post, seen: Observation, action: ActionKind, reason: str, pre
     report = check(facts)
     if isinstance(fees, Deferred) or report.verdict is not GuardVerdict.PASS or post.account is None:
         return Considered(seen, deliberation, terms, fees, report)
-    found = simulate.exit_trial(post.rpc, snapshot, action, terms.decision_id, post.account, fees)
+    found, warnings = _tried(post, snapshot, action, terms.decision_id, post.account, fees)
     gas = replace(facts.gas, limit=found.gas_limit)
-    return Considered(seen, deliberation, terms, fees, check(replace(facts, gas=gas, simulation=found)), (found,))
+    passed = check(replace(facts, gas=gas, simulation=found))
+    return Considered(seen, deliberation, terms, fees, passed, (found,), warnings)
+
+
+def _tried(
+    post: Post, snapshot: Snapshot, action: ActionKind, decision_id: Hash32, account: Address, fees: Fees
+) -> tuple[Simulation, tuple[str, ...]]:
+    """An exit run by the node; where it does not know the method its profile promises, by plain calls, and said."""
+    try:
+        return simulate.exit_trial(post.rpc, snapshot, action, decision_id, account, fees), ()
+    except RpcRefused as error:
+        if error.method != "eth_simulateV1" or not unknown_method(error):
+            raise
+        warning = f"{post.rpc.label} has no eth_simulateV1: {action} was tried by eth_call and eth_estimateGas"
+        return simulate.exit_trial(post.rpc, snapshot, action, decision_id, account, fees, "call"), (warning,)
 
 
 def eager(post: Post, seen: Observation) -> Fees | Deferred:
@@ -133,33 +151,38 @@ def kill(post: Post, reason: str) -> Killed:
         for end in recover(post.rpc, journal, writer, post.manifest, timeout=SETTLE_SECONDS):
             _ended(end, "an earlier kill")
         seen = post.observe()
-        halt = None
+        halt, warnings = None, list[str]()
         if seen.snapshot.vault.mode is VaultMode.ACTIVE:
-            halt = _carry_out(post, writer, seen, ActionKind.HALT, reason)
+            halt = _carry_out(post, writer, seen, ActionKind.HALT, reason, warnings)
             seen = post.observe()
-        flatten = _carry_out(post, writer, seen, ActionKind.FLATTEN, reason)
+        flatten = _carry_out(post, writer, seen, ActionKind.FLATTEN, reason, warnings)
         after = post.observe().snapshot
         arguments = {"vault": post.vault.name, "actor": post.account or ""}
         writer.record_operator_action("guardian", "kill", dict(arguments), reason, flatten.tx_hash)
     sold, failed = _legs(post, flatten)
-    return Killed(first.snapshot, after, halt, flatten, sold, failed)
+    return Killed(first.snapshot, after, halt, flatten, sold, failed, tuple(warnings))
 
 
-def _carry_out(post: Post, writer: Writer, seen: Observation, action: ActionKind, reason: str) -> Outcome:
+def _carry_out(
+    post: Post, writer: Writer, seen: Observation, action: ActionKind, reason: str, warnings: list[str]
+) -> Outcome:
     for _ in range(TRIES - 1):
         try:
-            outcome = _try(post, writer, seen, action, reason)
+            outcome = _try(post, writer, seen, action, reason, warnings)
         except RpcRefused:
             seen = post.observe()  # what the node would not take is recorded as DROPPED: decide anew
             continue
         if outcome.state is not TxState.DROPPED:
             return _ended(outcome, str(action))
         seen = post.observe()
-    return _ended(_try(post, writer, seen, action, reason), str(action))
+    return _ended(_try(post, writer, seen, action, reason, warnings), str(action))
 
 
-def _try(post: Post, writer: Writer, seen: Observation, action: ActionKind, reason: str) -> Outcome:
+def _try(
+    post: Post, writer: Writer, seen: Observation, action: ActionKind, reason: str, warnings: list[str]
+) -> Outcome:
     considered = consider(post, seen, action, reason, writer.previous_id)
+    warnings.extend(warning for warning in considered.warnings if warning not in warnings)
     cycle = Cycle(considered.deliberation, considered.guard, acts=considered.passed)
     writer.record_cycle(cycle)
     if not considered.passed:

@@ -12,7 +12,7 @@ from keeper.chain.fees import Fees
 from keeper.devnet.furnish import settle
 from keeper.errors import RpcRefused, RpcUnreachable
 from keeper.execute import simulate
-from keeper.execute.simulate import SANDWICH_BPS
+from keeper.execute.fills import SANDWICH_BPS
 from keeper.model import ActionKind, AssetDelta, Order
 from keeper.units import BPS, GWEI, TokenUnits, Wei
 from tests.keeper.execute.desk import DECISION, USDC, WBTC, WETH, Desk
