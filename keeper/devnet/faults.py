@@ -1,6 +1,6 @@
 """What can go wrong on the local chain; each is a leaf of the tree in keeper/errors.py.
 
-UsageError   ── OtherChain, PortTaken, PartUnavailable, SourceRefused
+UsageError   ── OtherChain, PortTaken, PartUnavailable, SourceRefused, PriceFileRefused
 ChainError   ── NodeSilent, CallReverted
 DiffersError ── PartTampered
 """
@@ -63,6 +63,17 @@ class OtherChain(UsageError):
         self.name = name
         self.running = running
         self.asked = asked
+
+
+class PriceFileRefused(UsageError):
+    """A file of prices that cannot be replayed; `file` is which, `reason` names line and fault."""
+
+    code = "devnet-price-file"
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(f"{file}: {reason}", remedy="docs/devnet.md says what a price file looks like")
+        self.file = file
+        self.reason = reason
 
 
 class PortTaken(UsageError):

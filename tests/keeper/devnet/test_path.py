@@ -53,7 +53,7 @@ def test_it_opens_at_the_opening_prices_and_passes_its_waypoints() -> None:
     told = path.told(3, steps, PRICES)
     assert len(told) == steps + 1
     assert told[0] == PRICES
-    for waypoint in path.STORY[1:]:
+    for waypoint in path.SHORT[1:]:
         assert abs(told[waypoint.percent]["ETH"] - int(PRICES["ETH"] * waypoint.eth)) < 10**6
         assert abs(told[waypoint.percent]["BTC"] - int(PRICES["BTC"] * waypoint.btc)) < 10**6
 
