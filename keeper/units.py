@@ -11,6 +11,7 @@ Seconds    whole seconds                   ages, windows; Timestamp is Unix time
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NewType
 
@@ -51,6 +52,15 @@ def mul_div_up(a: int, b: int, denominator: int) -> int:
     if denominator <= 0:
         raise ValueError(f"denominator {denominator} is not above 0")
     return -(-a * b // denominator)
+
+
+def median_down(numbers: Sequence[int]) -> int:
+    """The middle of the sorted numbers; of an even count the mean of the two middle ones, rounded down. ValueError of
+    none."""
+    if not numbers:
+        raise ValueError("no numbers have no median")
+    ordered, middle = sorted(numbers), len(numbers) // 2
+    return ordered[middle] if len(numbers) % 2 else (ordered[middle - 1] + ordered[middle]) // 2
 
 
 def _refuse_negative(*numbers: int) -> None:

@@ -31,7 +31,7 @@ def _plan(config: Path | None, vault: str | None) -> Answer:
 
     post = take(load_settings(config_path(config)), vault)
     memory = remembered(post)
-    found = consider(post, post.observe(), memory.state, memory.previous)
+    found = consider(post, post.survey(), memory.state, memory.previous)
     decision, guard = found.deliberation.decision, found.guard
     chosen = guard.simulation if guard else None
     data = {
@@ -45,6 +45,8 @@ def _plan(config: Path | None, vault: str | None) -> Answer:
         "vault": shown.vault_data(found.seen.snapshot),
     }
     tables = [shown.portfolio(found.seen.snapshot)]
+    if found.seen.snapshot.tickers:
+        tables.append(shown.tickers(found.seen.snapshot))
     if found.simulations:
         tables.append(shown.simulations(found.simulations, chosen))
     if guard is not None:

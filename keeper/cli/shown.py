@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from keeper.ids import plain
-from keeper.model import Check, GuardVerdict, Outcome, PriceVerdict, Simulation, Snapshot
+from keeper.model import Check, GuardVerdict, Outcome, PriceObservation, PriceVerdict, Simulation, Snapshot
 from keeper.units import Seconds, Usd18, format_share, format_units, format_usd, nearest
 
 WIDTH = 118
@@ -59,6 +59,7 @@ def vault_data(snapshot: Snapshot) -> dict[str, Any]:
                 "counted": asset.counted,
                 "frozen": asset.frozen,
                 "voices": [plain(voice) for voice in snapshot.observations if voice.asset == asset.index],
+                "tickers": [plain(ticker) for ticker in snapshot.tickers if ticker.asset == asset.index],
             }
             for asset in snapshot.assets
         ],
@@ -102,9 +103,18 @@ def priced(price: Usd18) -> str:
 
 def voices(snapshot: Snapshot) -> Table:
     """What each voice says of each price."""
+    return _said(snapshot, "prices, voice by voice", snapshot.observations)
+
+
+def tickers(snapshot: Snapshot) -> Table:
+    """What each exchange says of each price."""
+    return _said(snapshot, "tickers, which may hold a trade back and no more", snapshot.tickers)
+
+
+def _said(snapshot: Snapshot, title: str, voices: Iterable[PriceObservation]) -> Table:
     names = {asset.index: asset.symbol for asset in snapshot.assets}
-    made = table("prices, voice by voice", "asset", "source", "kind", "price", "age", "verdict", right=("price", "age"))
-    for voice in snapshot.observations:
+    made = table(title, "asset", "source", "kind", "price", "age", "verdict", right=("price", "age"))
+    for voice in voices:
         price = "none" if voice.price is None else priced(voice.price)
         verdict = voice.verdict.value + (f": {voice.reason}" if voice.verdict is not PriceVerdict.OK else "")
         made.add_row(names[voice.asset], voice.source, voice.kind.value, price, f"{voice.age} s", verdict)

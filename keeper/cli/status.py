@@ -34,7 +34,7 @@ def _status(config: Path | None, vault: str | None, last: int) -> Answer:
 
     settings = load_settings(config_path(config))
     post = take(settings, vault)
-    seen = post.observe()
+    seen = post.survey()
     snapshot = seen.snapshot
     room = snapshot.vault.headroom
     left = snapshot.vault.mandate_expires - snapshot.block.timestamp
@@ -56,5 +56,6 @@ def _status(config: Path | None, vault: str | None, last: int) -> Answer:
         f"a rebalance now: {'would be looked at' if seen.gate is None else seen.gate.name}",
     ]
     lines += [f"{row['at']} {row['action']} ({row['reason_code']}, {row['count']}×): {row['reason']}" for row in cycles]
-    tables = shown.drawn(shown.portfolio(snapshot), shown.voices(snapshot))
+    tickers = (shown.tickers(snapshot),) if snapshot.tickers else ()
+    tables = shown.drawn(shown.portfolio(snapshot), shown.voices(snapshot), *tickers)
     return Answer(data, f"{tables}\n\n" + "\n".join(lines))

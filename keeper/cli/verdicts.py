@@ -17,6 +17,8 @@ REMEDIES = {
     "gas-money": "send coin for gas to the keeper's address",
     "own-nonce": "wait for a block; where it stays, find out who else holds this key",
     "block-age": "set this host's clock, or mend the node: its head stands still",
+    "tickers": "wait for the exchanges (keeper status shows each), or correct [prices]",
+    "ticker-gap": "wait: the feeds follow; where it stays, find out whether the feeds or the exchanges are wrong",
     "voices": "wait for the feeds (keeper status shows each), or have the owner replace a source",
 }
 """What a person can do about a HOLD that may not clear by itself, by the decision's reason or guard's check."""

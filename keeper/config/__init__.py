@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from keeper.config.environment import config_path, debug_wanted, environment
+from keeper.config.exchanges import PricesSection, quote_of
 from keeper.config.profile import ChainProfile, load_profile, profile_names
 from keeper.config.secrets import Secret
 from keeper.config.settings import Settings, VaultSettings, load_settings
 
 __all__ = [
     "ChainProfile",
+    "PricesSection",
     "Secret",
     "Settings",
     "VaultSettings",
@@ -18,4 +20,5 @@ __all__ = [
     "load_profile",
     "load_settings",
     "profile_names",
+    "quote_of",
 ]

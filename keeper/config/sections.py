@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
+from keeper.config.exchanges import PricesSection
 from keeper.config.kinds import AnyBps, NameText
 from keeper.config.secrets import is_reference
 from keeper.config.strict import Strict
@@ -113,7 +114,7 @@ class ConfigFile(Strict):
     policy: Annotated[dict[NameText, PolicySection], Field(min_length=1)]
     rule: list[dict[str, Any]] = Field(default_factory=list)
     signer: SignersSection = SignersSection()
-    prices: dict[str, Any] = Field(default_factory=dict)
+    prices: PricesSection = PricesSection()
     alerts: dict[str, Any] = Field(default_factory=dict)
     web: dict[str, Any] = Field(default_factory=dict)
     retention: dict[str, Any] = Field(default_factory=dict)

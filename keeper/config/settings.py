@@ -193,7 +193,7 @@ def _refuse_later(file: ConfigFile) -> None:
     for role, signer in (("keeper", file.signer.keeper), ("guardian", file.signer.guardian)):
         if signer is not None and signer.kind != "keystore":
             raise NotInThisRelease(f"signer.{role}.kind", f"signer kind {signer.kind}", 'kind = "keystore"')
-    for section in ("prices", "alerts", "web", "retention"):
+    for section in ("alerts", "web", "retention"):
         keys: dict[str, object] = getattr(file, section)
         if keys:
             raise NotInThisRelease(f"[{section}]", f"{section}.{min(keys)}", f"no keys in [{section}]")

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from keeper.guard.admit import Sendable, admit
 from keeper.guard.checks import CHECKS, REFUSING, check
-from keeper.guard.facts import Clock, Facts, Gas, kill_gas
+from keeper.guard.facts import Clock, Facts, Gas, Veto, kill_gas
 
-__all__ = ["CHECKS", "REFUSING", "Clock", "Facts", "Gas", "Sendable", "admit", "check", "kill_gas"]
+__all__ = ["CHECKS", "REFUSING", "Clock", "Facts", "Gas", "Sendable", "Veto", "admit", "check", "kill_gas"]

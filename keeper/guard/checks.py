@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from keeper.guard import simulated, standing
+from keeper.guard import simulated, standing, tickers
 from keeper.guard.facts import Facts
 from keeper.guard.verdicts import made, worst
 from keeper.model import ActionKind, Check, GuardReport, GuardVerdict, Simulation
@@ -24,6 +24,8 @@ _STEERING: Suite = (
         standing.deadline,
         standing.block_age,
         standing.voices,
+        tickers.enough,
+        tickers.near,
         standing.stage_cap,
         standing.own_nonce,
         standing.gas_ceiling,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from keeper.model import Decision, DecisionConfig, Simulation, Snapshot, Terms
-from keeper.units import Seconds, Timestamp, Wei
+from keeper.units import Bps, Seconds, Timestamp, Wei
 
 KILL_BASE_GAS = 1_800_000
 """A halt, the choice of the refuge (the vault wants 1.5M of gas at hand for it) and the loop around the legs."""
@@ -40,6 +40,14 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
+class Veto:
+    """When exchanges hold a trade back: fewer than `min_sources` agree, or their median is this far off the vault's."""
+
+    min_sources: int
+    max_gap_bps: Bps
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """One decision with all that speaks for or against sending it. `simulation` is None while there is none yet."""
 
@@ -50,6 +58,8 @@ class Facts:
     clock: Clock
     gas: Gas
     simulation: Simulation | None = None
+    veto: Veto | None = None
+    """None where no exchange is asked."""
 
 
 def kill_gas(snapshot: Snapshot) -> int:

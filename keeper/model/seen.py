@@ -31,6 +31,11 @@ class PriceObservation:
     verdict: PriceVerdict
     reason: str = ""
 
+    @property
+    def exchange(self) -> str:
+        """Of a ticker, whose `source` is EXCHANGE:PRODUCT: the exchange."""
+        return self.source.partition(":")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class AssetState:
@@ -135,4 +140,4 @@ class Snapshot:
     routes: tuple[RouteState, ...]
     observations: tuple[PriceObservation, ...]
     tickers: tuple[PriceObservation, ...] = ()
-    """What exchanges off the chain said: they may only veto."""
+    """What exchanges off the chain said, one of every product asked for: they may only veto."""

@@ -14,11 +14,13 @@ ZERO_HASH: Hash32 = "0x" + "00" * 32
 
 
 class SourceKind(StrEnum):
-    """How a price is made: pushed by an oracle network, averaged from a pool, or derived from another price."""
+    """How a price is made: pushed by an oracle network, averaged from a pool, derived from another price; or, off the
+    chain, told by an exchange."""
 
     PUSH = "push"
     TWAP = "twap"
     DERIVED = "derived"
+    TICKER = "ticker"
 
 
 class PriceVerdict(StrEnum):

@@ -12,6 +12,7 @@ from keeper.ops.clock import LEAST_AGE, max_age
 from keeper.ops.cycle import EXPECTED_GAS
 from keeper.ops.findings import Finding, failed, good, warned
 from keeper.ops.post import Post, entitled, onlooker
+from keeper.ops.quotes import of_tickers
 from keeper.units import format_units, format_usd
 
 MANDATE_WARNING = 3 * 86_400
@@ -28,6 +29,7 @@ def of_observation(post: Post, seen: Observation) -> Iterator[Finding]:
     yield _mandate(seen)
     yield _gas(seen)
     yield from _prices(seen)
+    yield from of_tickers(post, seen)
     yield _clock(post, seen)
     yield _version(post, seen)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from keeper.chain import identity, lens
@@ -15,6 +15,7 @@ from keeper.journal import StreamKey
 from keeper.manifest import Manifest, load_manifest
 from keeper.model import Address, BlockRef
 from keeper.ops.clock import KeeperClock
+from keeper.prices import Product, ask, judged, products_of
 
 SignerRole = Literal["keeper", "guardian"]
 OPERATOR: Literal["operator"] = "operator"
@@ -32,6 +33,8 @@ class Post:
     clock: KeeperClock
     account: Address | None
     signer: Signer | None
+    products: tuple[Product, ...] = ()
+    """The tickers that exchanges are asked for; none where [prices] names no exchange."""
 
     def stream(self, actor: str | None = None) -> StreamKey:
         """The keeper's stream of the journal, or that of a person's commands."""
@@ -46,6 +49,19 @@ class Post:
         seen = lens.observe(self.rpc, self.manifest, self.account)
         self.clock.saw(seen.snapshot.block)
         return seen
+
+    def survey(self) -> Observation:
+        """The vault now, and what the exchanges say: asked beside the node, awaited no longer than [prices] allows.
+
+        Raises RpcUnreachable, RpcRefused; an exchange's failure is an observation.
+        """
+        if not self.products:
+            return self.observe()
+        section = self.settings.file.prices
+        asked = ask(self.products, section.timeout_ms)
+        seen = self.observe()
+        tickers = judged(asked.heard(), self.clock.now(), max_age=section.max_age, outlier_bps=section.outlier_bps)
+        return replace(seen, snapshot=replace(seen.snapshot, tickers=tickers))
 
 
 def take(settings: Settings, name: str | None, *, role: SignerRole = "keeper", live: bool = False) -> Post:
@@ -67,6 +83,7 @@ def take(settings: Settings, name: str | None, *, role: SignerRole = "keeper", l
         clock=KeeperClock(vault.chain.clock),
         account=signer.address if signer else onlooker(settings, manifest, role),
         signer=signer,
+        products=products_of(settings.file.prices, manifest),
     )
 
 

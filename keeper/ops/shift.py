@@ -120,7 +120,7 @@ def turn(shift: Shift, state: PolicyState | None = None) -> Tick | None:
             if not outcome.state.finished:
                 return None
     memory = policy_state(shift.journal, post.stream()) if state is None else state
-    done = tick(post, shift.writer, memory, post.observe(), shift.stop.is_set)
+    done = tick(post, shift.writer, memory, post.survey(), shift.stop.is_set)
     told(shift.log, done)
     if done.outcome is not None:
         weigh(shift, done.outcome)

@@ -173,6 +173,13 @@ def voice(
     return PriceObservation(asset, source, SourceKind.PUSH, price, Timestamp(NOW - 60), Seconds(60), verdict, reason)
 
 
+def ticker(
+    asset: int, source: str, price: Usd18 | None, verdict: PriceVerdict = PriceVerdict.OK, reason: str = ""
+) -> PriceObservation:
+    """What one exchange says, `source` being EXCHANGE:PRODUCT."""
+    return PriceObservation(asset, source, SourceKind.TICKER, price, Timestamp(NOW - 2), Seconds(2), verdict, reason)
+
+
 def vault_with(seen: Snapshot, **changes: object) -> Snapshot:
     """The same snapshot with fields of its vault changed."""
     return replace(seen, vault=replace(seen.vault, **changes))  # type: ignore[arg-type]  # a test names real fields

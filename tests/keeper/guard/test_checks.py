@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from keeper.decide import decide
-from keeper.guard import CHECKS, REFUSING, Clock, Facts, Gas, check, kill_gas
+from keeper.guard import CHECKS, REFUSING, Clock, Facts, Gas, Veto, check, kill_gas
 from keeper.model import (
     NO_HISTORY,
     ActionKind,
@@ -25,7 +25,7 @@ from keeper.model import (
     VaultMode,
 )
 from keeper.units import GWEI, WAD, Bps, Seconds, Share18, Timestamp, TokenUnits, Usd18, Wei, share_from_bps
-from tests.keeper.world import CONFIG, HEADROOM, NOW, USDC, WETH, asset_with, snapshot, vault_with, voice
+from tests.keeper.world import CONFIG, HEADROOM, NOW, USDC, WETH, asset_with, snapshot, ticker, vault_with, voice
 
 SEEN = snapshot((4_400, 2_500, 3_100))
 DECIDED = decide(SEEN, NO_HISTORY, PolicyState(), None, CONFIG)
@@ -76,6 +76,18 @@ def ordered(**changes: object) -> Facts:
     return replace(GOOD, simulation=replace(SIMULATION, orders=(order,)))
 
 
+def told(usd: int) -> Facts:
+    """Both exchanges are asked for WETH, of which the vault says $2,500, and may be 200 bps off; both say `usd`."""
+    heard = tuple(ticker(WETH, source, Usd18(usd * WAD)) for source in ("coinbase:ETH-USD", "kraken:ETHUSD"))
+    return replace(GOOD, snapshot=replace(SEEN, tickers=heard), veto=Veto(2, Bps(200)))
+
+
+def one_told(usd: int) -> Facts:
+    both = told(usd)
+    lost = replace(both.snapshot.tickers[1], price=None, verdict=PriceVerdict.ERROR, reason="HTTP 503")
+    return replace(both, snapshot=replace(SEEN, tickers=(both.snapshot.tickers[0], lost)))
+
+
 HUGE = replace(DECIDED, orders=(Order(0, TokenUnits(41 * WAD), TokenUnits(0)),))
 HUGELY = replace(SIMULATION, orders=HUGE.orders)
 TWICE = replace(SIMULATION, orders=DECIDED.orders * 2)
@@ -105,6 +117,14 @@ RED: list[tuple[str, str, Facts, GuardVerdict, str]] = [
     ("head stalled", "block-age", replace(GOOD, clock=replace(CLOCK, now=Timestamp(NOW + 61))), HOLD, "is 61 s old"),
     ("clock behind", "block-age", replace(GOOD, clock=replace(CLOCK, now=Timestamp(NOW - 61))), HOLD, "is -61 s old"),
     ("one voice", "voices", replace(GOOD, snapshot=with_voices(SEEN, 1)), HOLD, "USDC has 1 good voices, 2 are wanted"),
+    (
+        "one exchange",
+        "tickers",
+        one_told(2_500),
+        HOLD,
+        "WETH has 1 good exchanges, 2 are wanted: kraken:ETHUSD error: HTTP 503",
+    ),
+    ("exchanges differ", "ticker-gap", told(2_551), HOLD, "WETH is 204 bps off the median of its tickers, allowed are"),
     (
         "stage cap",
         "stage-cap",
