@@ -70,6 +70,14 @@ deposit: setup ## deposit from a key, or write a Safe's batch: NETWORK= MANIFEST
 	@$(if $(and $(NETWORK),$(MANIFEST)),,$(error say NETWORK=devnet (or rpc) and MANIFEST=deployments/CHAINID/NAME.json))
 	@$(BROWNIE) -m scripts.deposit --network $(NETWORK) --manifest $(MANIFEST) $(ARGS)
 
+bounds: setup ## the most a stolen key can cost, from a deployment's TOML: CONFIG=file.toml ARGS="--hours N --json"
+	@$(if $(CONFIG),,$(error say CONFIG=file.toml))
+	@$(RUNTIME)/python -m scripts.bounds --config $(CONFIG) $(ARGS)
+
+owner: setup ## the owner's hand: NETWORK= MANIFEST= ARGS="unhalt|set-targets|revoke-keeper|revoke-guardian|allocate|withdraw …"
+	@$(if $(and $(NETWORK),$(MANIFEST)),,$(error say NETWORK=devnet (or rpc) and MANIFEST=deployments/CHAINID/NAME.json))
+	@$(BROWNIE) -m scripts.owner --network $(NETWORK) --manifest $(MANIFEST) $(ARGS)
+
 account: setup ## a new encrypted key for deploying: NAME=who
 	@$(if $(NAME),,$(error say NAME=who))
 	@echo "brownie's HOME is the project's own: the key goes to $(KEYSTORES)/$(NAME).json, never to ~/.brownie." >&2
@@ -90,4 +98,4 @@ clean: ## remove what set-up made; encrypted keys stay
 	  find .tools -depth -mindepth 2 ! -path '$(KEYSTORES)*' ! -path .tools/home/.brownie -delete; \
 	  rmdir $(KEYSTORES) .tools/home/.brownie .tools/home .tools 2>/dev/null; fi; true
 
-.PHONY: help setup build demo test test-forge test-contracts test-keeper test-house check bench deploy compare deposit account locks clean
+.PHONY: help setup build demo test test-forge test-contracts test-keeper test-house check bench deploy compare deposit bounds owner account locks clean

@@ -1,52 +1,192 @@
-"""The published bounds: the most a stolen key can cost, computed from the configuration. bps of NAV, rounded up.
+"""`make bounds`: the most a stolen key can cost, computed from a deployment's TOML. Nothing is asked of any chain.
 
-loss by the oracle ≤ L;  true loss ≤ L + T·(δin + δout);  flatten once: slip + δ + δsafe
+Shares of NAV, 1e18 = 100 %, rounded up. A published figure F over a window W is half a bucket's capacity and half what
+leaks in W, so an episode of t seconds costs at most F/2 + F/2 · t/W; the tighter of day and month counts. With loss L,
+turnover T, harvest sales H of such an episode, and δ what each of a trade's two feeds is off the market:
+
+by the oracle  L + H·slip of the reward's route          truly  L + T·2δ + H·(slip of the reward's route + 2δ)
+a flatten      slip of the widest exit + 2δ of what it sells; a guardian's, left alone for an hour: emergency + 2δ
+
+Exit codes: 0 done · 2 the TOML or the command is wrong.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from keeper.config.deployment import DeploymentFile
-from keeper.units import BPS, Bps, mul_div_up
+from keeper.config.deployment import DeploymentFile, load_deployment
+from keeper.errors import UsageError
+from keeper.exit_codes import ExitCode
+from keeper.units import BPS, SHARE_PER_BPS, Bps, Share18, bps_up, format_units, mul_div_up, share_from_bps
+from scripts.front import answer
 
 FEED_ERROR = Bps(50)
 """δ: how far a feed may be off the market; an assumption. Real ETH/USD rounds step by 19 bp in the median, p99 85."""
+HOUR = 3_600
+DAY_HOURS, MONTH_HOURS = 24, 24 * 30
+_DAY, _MONTH = DAY_HOURS * HOUR, MONTH_HOURS * HOUR
+SCHEMA = "ballast.bounds/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """What a stolen keeper key can cost within `hours`; `oracle` and `true` have the harvests' part in them."""
+
+    hours: int
+    oracle: Share18
+    true: Share18
+    harvest_oracle: Share18
+    harvest_true: Share18
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """bps of NAV; `delta` is the assumption they rest on, for each of the two feeds of a trade."""
+    """Shares of NAV; the flattens' are shares of what is sold. `delta` is the assumption, for each of two feeds.
+
+    `loss`, `turnover` and `harvest` are figures of a day and of a month; a harvest has one of a day alone.
+    """
 
     delta: Bps
-    day: Bps
-    month: Bps
-    flatten_once: Bps
+    loss: tuple[Bps, Bps]
+    turnover: tuple[Bps, Bps]
+    harvest: Bps
+    reward_slip: Bps
+    flatten_once: Share18
+    guardian_at_once: Share18
+    guardian_after_hour: Share18
 
-    def lines(self) -> list[str]:
+    def episode(self, hours: int) -> Episode:
+        """The bound of an episode of so many whole hours. UsageError below 0."""
+        if hours < 0:
+            raise UsageError(f"an episode of {hours} hours", remedy="say 0 or more")
+        seconds = hours * HOUR
+        loss, turnover = _tighter(self.loss, seconds), _tighter(self.turnover, seconds)
+        sold = _within(self.harvest, _DAY, seconds)
+        by_oracle = mul_div_up(sold, self.reward_slip, BPS)
+        truly = mul_div_up(sold, self.reward_slip + 2 * self.delta, BPS)
+        return Episode(
+            hours=hours,
+            oracle=Share18(loss + by_oracle),
+            true=Share18(loss + mul_div_up(turnover, 2 * self.delta, BPS) + truly),
+            harvest_oracle=Share18(by_oracle),
+            harvest_true=Share18(truly),
+        )
+
+    def both(self, hours: int) -> Share18:
+        """Keeper's and guardian's key together: the episode, and a flatten that is left alone for an hour."""
+        return Share18(self.episode(hours).true + self.guardian_after_hour)
+
+    def lines(self, hours: int | None = None) -> list[str]:
         """As printed: what a person who deploys must have read."""
-        return [
-            f"published bounds, each feed at most {_percent(self.delta)} off the market:",
-            f"  stolen keeper key    {_percent(self.day)} in any 24 h, {_percent(self.month)} in any 30 d",
-            f"  and, once, a flatten {_percent(self.flatten_once)} more",
-            f"  stolen guardian key  {_percent(self.flatten_once)}: a flatten, once",
+        day, month = self.episode(DAY_HOURS), self.episode(MONTH_HOURS)
+        sold = percent(day.harvest_true), percent(month.harvest_true)
+        told = [
+            f"published bounds, each feed at most {percent(share_from_bps(self.delta))} off the market, of NAV:",
+            f"  stolen keeper key    {percent(day.true)} in any 24 h, {percent(month.true)} in any 30 d",
+            f"    by the oracle      {percent(day.oracle)} in any 24 h, {percent(month.oracle)} in any 30 d",
+            f"    harvests in it     {sold[0]} in any 24 h, {sold[1]} in any 30 d",
+            f"    and, once, a flatten {percent(self.flatten_once)} more of what it sells",
+            f"  stolen guardian key  a flatten, once: {percent(self.guardian_at_once)} of what it sells at once,",
+            f"                       {percent(self.guardian_after_hour)} if nobody answers for an hour",
+            f"  both keys            {percent(self.both(DAY_HOURS))} in any 24 h, a flatten of all included",
             "  not bounded: the market inside your ranges, trades missed while halted, the owner's own key",
         ]
+        if hours is not None:
+            found = self.episode(hours)
+            told.insert(
+                -1, f"  {hours} h of the keeper's  {percent(found.true)}, by the oracle {percent(found.oracle)}"
+            )
+        return told
+
+    def as_json(self, hours: int | None = None) -> dict[str, object]:
+        """One object; shares are text, 1e18 = 100 % of NAV (of what is sold, for flattens)."""
+        spans = {"day": DAY_HOURS, "month": MONTH_HOURS} | ({} if hours is None else {"episode": hours})
+        return {
+            "schema": SCHEMA,
+            "delta_bps": self.delta,
+            "flatten_once": str(self.flatten_once),
+            "guardian": {"at_once": str(self.guardian_at_once), "after_hour": str(self.guardian_after_hour)},
+            **{name: _told(self.episode(span)) | {"both": str(self.both(span))} for name, span in spans.items()},
+        }
 
 
 def bounds_of(deployment: DeploymentFile, delta: Bps = FEED_ERROR) -> Bounds:
-    """The bounds of a deployment. A flatten sells by the routes into safe assets: the widest of their slips counts."""
+    """The bounds of a deployment. A flatten sells by the routes into safe assets: the widest of their slips counts.
+
+    A reward that no route sells costs nothing: harvests are part of it only where one does.
+    """
     limits = deployment.limits
     safe = {asset.symbol for asset in deployment.assets if asset.safe_rank}
-    slips = [route.slip_bps for route in deployment.routes if route.symbols[-1] in safe and route.enabled]
-    keeper_flattens = max(slips, default=0)
+    enabled = [route for route in deployment.routes if route.enabled]
+    exits = [route.slip_bps for route in enabled if route.claim is None and route.symbols[-1] in safe]
+    sales = [route.slip_bps for route in enabled if route.claim is not None and deployment.claims[route.claim].enabled]
+    at_once = share_from_bps(Bps(max(exits, default=0) + 2 * delta))
     return Bounds(
         delta=delta,
-        day=Bps(limits.loss_day_bps + mul_div_up(limits.turnover_day_bps, 2 * delta, BPS)),
-        month=Bps(limits.loss_month_bps + mul_div_up(limits.turnover_month_bps, 2 * delta, BPS)),
-        flatten_once=Bps(keeper_flattens + 2 * delta),
+        loss=(limits.loss_day_bps, limits.loss_month_bps),
+        turnover=(limits.turnover_day_bps, limits.turnover_month_bps),
+        harvest=limits.harvest_cap_bps if sales else Bps(0),
+        reward_slip=Bps(max(sales, default=0)),
+        flatten_once=at_once if limits.keeper_may_flatten else Share18(0),
+        guardian_at_once=at_once,
+        guardian_after_hour=share_from_bps(Bps(max(limits.emergency_bps, *exits, 0) + 2 * delta)),
     )
 
 
-def _percent(bps: int) -> str:
-    return f"{bps // 100}.{bps % 100:02d} %"
+def percent(share: Share18) -> str:
+    """A share as a percentage with two places, rounded up: `0.45 %`."""
+    return f"{format_units(bps_up(share), 2, 2)} %"
+
+
+def _within(figure: Bps, window: int, seconds: int) -> int:
+    """What a bucket that publishes `figure` a window lets through in an episode, 1e18 = 100 %, rounded up."""
+    return mul_div_up(figure * SHARE_PER_BPS, window + seconds, 2 * window)
+
+
+def _tighter(figures: tuple[Bps, Bps], seconds: int) -> int:
+    return min(_within(figures[0], _DAY, seconds), _within(figures[1], _MONTH, seconds))
+
+
+def _told(episode: Episode) -> dict[str, object]:
+    return {
+        "hours": episode.hours,
+        "oracle": str(episode.oracle),
+        "true": str(episode.true),
+        "harvest_oracle": str(episode.harvest_oracle),
+        "harvest_true": str(episode.harvest_true),
+    }
+
+
+def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="bounds", description="the most a stolen key can cost, from a deployment")
+    parser.add_argument("--config", type=Path, required=True, help="the deployment's TOML (docs/deploying.md)")
+    parser.add_argument("--hours", type=int, help="an episode of so many hours besides")
+    parser.add_argument("--delta-bps", type=int, default=FEED_ERROR, help="a feed's assumed error")
+    parser.add_argument("--json", action="store_true", help="one object instead of lines")
+    return parser.parse_args(words)
+
+
+def delta_of(bps: int) -> Bps:
+    """An assumed error from a command line. UsageError for what is no share."""
+    if not 0 <= bps <= BPS:
+        raise UsageError(f"--delta-bps {bps} is no share", remedy="say 0 to 10000 bps")
+    return Bps(bps)
+
+
+def run(options: argparse.Namespace) -> ExitCode:
+    """The whole command."""
+    found = bounds_of(load_deployment(options.config), delta_of(options.delta_bps))
+    if options.json:
+        print(json.dumps(found.as_json(options.hours)))
+    else:
+        print("\n".join(found.lines(options.hours)))
+    return ExitCode.DONE
+
+
+if __name__ == "__main__":
+    raise SystemExit(answer(lambda: run(arguments())))

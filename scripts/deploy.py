@@ -21,7 +21,7 @@ from keeper.config.deployment import DeploymentFile, load_deployment
 from keeper.errors import ConfigInvalid, ManifestInvalid, RefusedError, UsageError, WrongChainId
 from keeper.exit_codes import ExitCode
 from keeper.manifest import Manifest, check_chain, load_manifest
-from keeper.units import BPS, Bps, format_units
+from keeper.units import format_units
 from scripts import bounds, building, handover, keys, networks, recording, safe, stage
 from scripts.front import answer, say
 from scripts.networks import Network
@@ -51,8 +51,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
 def run(options: argparse.Namespace) -> ExitCode:
     """The whole command. Raises KeeperErrors as the module's docstring lists them."""
     began = time.monotonic()
-    if not 0 <= options.delta_bps <= BPS:
-        raise UsageError(f"--delta-bps {options.delta_bps} is no share", remedy="say 0 to 10000 bps")
+    delta = bounds.delta_of(options.delta_bps)
     deployment = load_deployment(options.config)
     network = networks.find(options.network)
     reader = Reader(network)
@@ -69,7 +68,7 @@ def run(options: argparse.Namespace) -> ExitCode:
     _check_deployer(deployment, deployer)
     with stage.compiled() as project:
         gas = rehearse(project, deployment, network, deployer)
-        for line in bounds.bounds_of(deployment, Bps(options.delta_bps)).lines():
+        for line in bounds.bounds_of(deployment, delta).lines():
             say(line)
         _check_money(reader, deployer, gas)
         if options.dry_run or key is None:

@@ -1,4 +1,4 @@
-"""`make deposit`: into a vault: wrap the chain's own coin, transfer listed tokens. Nothing else can be sent.
+"""`make deposit`: into a vault: wrap the chain's own coin, transfer listed tokens, enter listed shares. Nothing else.
 
 From a key (`--from`), or from a Safe (`--safe`): then its owners get a batch for their Transaction Builder, tried on a
 fork, and nothing is executed. The chain is held against the manifest first, and every transfer rehearsed; `--dry-run`
@@ -37,11 +37,20 @@ WRAPPED = "WETH"
 
 @dataclass(frozen=True, slots=True)
 class Gift:
-    """So many base units of one listed asset; `wrap` of them are made from the chain's own coin first."""
+    """So many base units of one listed asset; `wrap` of them are made from the chain's own coin first.
+
+    Where the asset is a share to be entered, `underlying` is what it takes, and the units are that one's.
+    """
 
     asset: AssetRecord
     amount: TokenUnits
-    wrap: TokenUnits
+    wrap: TokenUnits = TokenUnits(0)
+    underlying: AssetRecord | None = None
+
+    @property
+    def given(self) -> AssetRecord:
+        """The asset that the giver must have."""
+        return self.underlying or self.asset
 
 
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
@@ -57,26 +66,44 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--wrap", metavar="ETH", help="so much of the chain's own coin, wrapped and deposited")
     parser.add_argument("--token", action="append", default=[], help="a listed symbol; repeat it")
     parser.add_argument("--amount", action="append", default=[], help="of the token named at the same place")
+    parser.add_argument(
+        "--enter",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("SHARE", "AMOUNT"),
+        help="so much of a listed share's underlying, deposited into the share for the vault; repeat it",
+    )
     parser.add_argument("--dry-run", action="store_true", help="rehearse, and send nothing")
     parser.add_argument("--yes", action="store_true", help="ask nothing")
     return parser.parse_args(words)
 
 
-def gifts(manifest: Manifest, wrap: str | None, tokens: Sequence[str], amounts: Sequence[str]) -> list[Gift]:
+def gifts(
+    manifest: Manifest,
+    wrap: str | None,
+    tokens: Sequence[str],
+    amounts: Sequence[str],
+    enter: Sequence[Sequence[str]] = (),
+) -> list[Gift]:
     """What to deposit, from the words of the command. Raises UsageError for an unlisted token or a bad amount."""
     if len(tokens) != len(amounts):
         raise UsageError(
             f"{len(tokens)} tokens and {len(amounts)} amounts", remedy="give each --token its --amount, in order"
         )
-    if wrap is None and not tokens:
+    if wrap is None and not tokens and not enter:
         raise UsageError("nothing to deposit", remedy="say --wrap ETH, or --token SYMBOL --amount NUMBER")
     found = [
-        Gift(asset, units(amount, asset.decimals), TokenUnits(0))
+        Gift(asset, units(amount, asset.decimals))
         for asset, amount in ((_listed(manifest, token), amount) for token, amount in zip(tokens, amounts, strict=True))
     ]
     if wrap is not None:
         wrapped = units(wrap, COIN_DECIMALS)
         found.insert(0, Gift(_listed(manifest, WRAPPED), wrapped, wrapped))
+    for symbol, amount in enter:
+        share = _listed(manifest, symbol)
+        below = _underlying(manifest, share)
+        found.append(Gift(share, units(amount, below.decimals), underlying=below))
     return found
 
 
@@ -92,10 +119,17 @@ def units(text: str, decimals: int) -> TokenUnits:
 
 
 def deposit(reader: Reader, manifest: Manifest, given: Sequence[Gift], hand: Hand, done: str = "deposited") -> None:
-    """Wrap and transfer, one transaction after the other; each is told with the word `done`."""
+    """Wrap, transfer and enter, one transaction after the other; each is told with the word `done`."""
     vault = manifest.parts.vault.address
     for gift in given:
         symbol, token = gift.asset.symbol, gift.asset.token
+        if gift.underlying is not None:
+            allow = encode_call("approve(address,uint256)", token, gift.amount)
+            hand.send(f"allowance for {symbol}", gift.underlying.token, allow)
+            hand.send(f"deposit of {symbol}", token, encode_call("deposit(uint256,address)", gift.amount, vault))
+            amount = format_units(gift.amount, gift.underlying.decimals, 6)
+            say(f"{done} {amount} {gift.underlying.symbol} as {symbol}")
+            continue
         if gift.wrap:
             hand.send(f"wrapping into {symbol}", token, encode_call("deposit()"), gift.wrap)
         hand.send(f"deposit of {symbol}", token, _transfer(vault, gift.amount))
@@ -121,7 +155,7 @@ def check(reader: Reader, manifest: Manifest, given: Sequence[Gift], sender: str
         why = "wrap less: gas is paid from it too" if pays_gas else f"wrap less, or send more to {sender} first"
         raise UsageError(f"{sender} holds {has} of the chain's coin", remedy=why)
     for asset in manifest.assets:
-        wanted = sum(gift.amount - gift.wrap for gift in given if gift.asset.symbol == asset.symbol)
+        wanted = sum(gift.amount - gift.wrap for gift in given if gift.given.symbol == asset.symbol)
         if held[asset.symbol] < wanted:
             raise UsageError(
                 f"{sender} holds {format_units(held[asset.symbol], asset.decimals, 6)} {asset.symbol}, "
@@ -139,7 +173,7 @@ def run(options: argparse.Namespace) -> ExitCode:
     reader = Reader(network)
     label = f"network {network.label}"
     check_chain(manifest, options.manifest, label, chain_id=reader.chain_id, genesis=reader.genesis)
-    given = gifts(manifest, options.wrap, options.token, options.amount)
+    given = gifts(manifest, options.wrap, options.token, options.amount, options.enter)
     _trusted(reader, manifest)
     if options.safe is not None:
         return propose(options, reader, manifest, given)
@@ -211,6 +245,16 @@ def _listed(manifest: Manifest, symbol: str) -> AssetRecord:
             return asset
     known = ", ".join(asset.symbol for asset in manifest.assets)
     raise UsageError(f"{symbol} is not listed in {manifest.name}", remedy=f"deposit one of {known}")
+
+
+def _underlying(manifest: Manifest, share: AssetRecord) -> AssetRecord:
+    """What a listed share takes. Raises UsageError for an asset that is no share."""
+    sources = (part for part in manifest.parts.sources.values() if part.asset == share.symbol)
+    below = next((part.immutables["underlying"] for part in sources if part.kind == "erc4626"), None)
+    for asset in manifest.assets:
+        if asset.token == below:
+            return asset
+    raise UsageError(f"{share.symbol} is no share", remedy=f"say --token {share.symbol} --amount NUMBER")
 
 
 def _transfer(vault: str, amount: TokenUnits) -> str:

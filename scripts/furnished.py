@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 from keeper.devnet import uniswap
 from keeper.devnet.book import Beacon, Book, SignedFeed, Voice
-from keeper.devnet.full import FULL_PRICES
 from keeper.errors import UsageError
 from keeper.exit_codes import ExitCode
 from keeper.units import BPS, Usd18, amount_for, format_units
@@ -115,7 +114,7 @@ def deposit_words(book: Book, usd: int = DEPOSIT_USD) -> list[str]:
     for holding in HOLDINGS:
         worth = Usd18(usd * 10**18 * holding.weights[0] // BPS)
         token = book.tokens[UNDERLYING if holding.symbol == SHARE else holding.symbol]
-        amount = amount_for(worth, Usd18(FULL_PRICES[token.asset]), token.decimals)
+        amount = amount_for(worth, Usd18(book.opening[token.asset]), token.decimals)
         if not amount:
             continue
         whole = format_units(amount, token.decimals, token.decimals).replace(",", "")

@@ -50,23 +50,24 @@ def test_every_keeper_command_it_names_exists() -> None:
 
 
 def test_the_bounds_are_those_of_the_defaults() -> None:
+    """Row by row: what scripts/bounds.py computes from the example, and nothing else."""
     deployment = load_deployment(ROOT / "deploy.example.toml")
     limits, found = deployment.limits, bounds.bounds_of(deployment)
-    rows = {
-        line.split("|")[1].strip(): line
-        for line in README.splitlines()
-        if line.startswith(("| keeper's key", "| guardian's key"))
-    }
-    assert (
-        f"{percent(found.day)} (L {percent(limits.loss_day_bps)}, T {limits.turnover_day_bps // 100} %)"
-        in rows["keeper's key"]
-    )
-    assert (
-        f"{percent(found.month)} (L {percent(limits.loss_month_bps)}, T {limits.turnover_month_bps // 100} %)"
-        in rows["keeper's key"]
-    )
-    for row in rows.values():
-        assert f"{percent(found.flatten_once)} of what a flatten sells" in row
+    day, month = found.episode(bounds.DAY_HOURS), found.episode(bounds.MONTH_HOURS)
+    rows = {line.split("|")[1].strip(): line for line in README.splitlines() if line.startswith("| ")}
+    turnover = f"T {limits.turnover_day_bps // 100} %", f"T {limits.turnover_month_bps // 100} %"
+    keepers = rows["keeper's key"]
+    assert f"{bounds.percent(day.true)} (L {percent(limits.loss_day_bps)}, {turnover[0]})" in keepers
+    assert f"{bounds.percent(month.true)} (L {percent(limits.loss_month_bps)}, {turnover[1]})" in keepers
+    assert f"{bounds.percent(found.flatten_once)} of what a flatten sells" in keepers
+    at_once, later = bounds.percent(found.guardian_at_once), bounds.percent(found.guardian_after_hour)
+    assert f"{at_once} of what a flatten sells at once, {later} after an hour" in rows["guardian's key"]
+    assert f"| {bounds.percent(day.true)} | {bounds.percent(month.true)} | {later} of NAV" in rows["both"]
     assert f"{percent(bounds.FEED_ERROR)} here" in README
     looser = bounds.bounds_of(deployment, Bps(bounds.FEED_ERROR + 1))
-    assert percent(looser.month) not in README
+    assert bounds.percent(looser.episode(bounds.MONTH_HOURS).true) not in README
+
+
+def test_the_harvests_of_the_furnished_vault_are_what_it_says() -> None:
+    found = bounds.bounds_of(load_deployment(ROOT / "deploy.furnished.toml")).episode(bounds.DAY_HOURS)
+    assert f"{bounds.percent(found.harvest_true)} a day more" in README

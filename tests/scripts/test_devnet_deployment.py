@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import tomllib
 
-from keeper.config.deployment import load_deployment
-from scripts.bounds import bounds_of
 from scripts.devnet_deployment import render, slip_bps
 from scripts.toolchain import ROOT
 from tests.deployed import Deployed
@@ -20,10 +18,3 @@ def test_the_example_is_what_the_local_chain_renders(deployed: Deployed) -> None
 def test_slips_are_fees_deviations_and_a_margin(deployed: Deployed) -> None:
     assert slip_bps(deployed.book, ("WETH", 500, "USDC")) == 5 + 50 + 50 + 10
     assert slip_bps(deployed.book, ("WBTC", 3_000, "WETH", 500, "USDC")) == 30 + 5 + 50 + 50 + 10
-
-
-def test_the_published_bounds_are_those_of_the_specification() -> None:
-    """Defaults, each feed at most 0.5 % off: 0.45 % in any 24 h and 2.75 % in any 30 d."""
-    found = bounds_of(load_deployment(EXAMPLE))
-    assert (found.day, found.month) == (45, 275)
-    assert found.flatten_once == 145 + 2 * 50

@@ -56,5 +56,5 @@ def test_each_asset_that_is_not_safe_leads_into_each_refuge_it_can_reach() -> No
 def test_the_deposit_is_parted_by_the_targets(full: Book) -> None:
     words = deposit_words(full, 1_000_000)
     assert words[:4] == ["--token", "WETH", "--amount", "133.333333333333333333"]
-    assert ["--enter", "waUSDC", "200000.000000"] == words[8:11]
+    assert words[8:11] == ["--enter", "waUSDC", "200000.000000"]
     assert "DAI" not in words
