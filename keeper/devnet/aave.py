@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 
 from keeper.devnet import artifacts
 from keeper.devnet.book import Reserve, Token, Voice, Wrapped
-from keeper.devnet.kit import MAX, ZERO, Chain
+from keeper.devnet.kit import MAX, ZERO, Call, Chain
 
 MAINNET = {
     "aave_provider": "0x2f39d218133AFaB8F2B819B1066c7E434Ad94E9e",
@@ -127,14 +127,29 @@ def use(chain: Chain, pool: str, tokens: Mapping[str, Token], prices: Mapping[st
 
 def supply(chain: Chain, pool: str, token: Token, amount: int, supplier: str) -> None:
     """Supply `amount` base units for `supplier`, who has approved the pool."""
-    signature = "supply(address,uint256,address,uint16)"
-    chain.send(pool, signature, token.address, amount, supplier, 0, sender=supplier)
+    chain.call(prepare_supply(pool, token, amount, supplier))
 
 
 def borrow(chain: Chain, pool: str, token: Token, amount: int, borrower: str) -> None:
     """Borrow `amount` base units at the variable rate: how a test makes a reserve scarce."""
+    chain.call(prepare_borrow(pool, token, amount, borrower))
+
+
+def prepare_supply(pool: str, token: Token, amount: int, supplier: str) -> Call:
+    """The transaction of `supply`."""
+    return Call(supplier, pool, "supply(address,uint256,address,uint16)", (token.address, amount, supplier, 0))
+
+
+def prepare_borrow(pool: str, token: Token, amount: int, borrower: str) -> Call:
+    """The transaction of `borrow`."""
     signature = "borrow(address,uint256,uint256,uint16,address)"
-    chain.send(pool, signature, token.address, amount, _VARIABLE, 0, borrower, sender=borrower)
+    return Call(borrower, pool, signature, (token.address, amount, _VARIABLE, 0, borrower))
+
+
+def prepare_repay(pool: str, token: Token, borrower: str) -> Call:
+    """The transaction that pays the whole debt back, interest included, as far as `borrower` has approved."""
+    signature = "repay(address,uint256,uint256,address)"
+    return Call(borrower, pool, signature, (token.address, MAX, _VARIABLE, borrower))
 
 
 class _Built:

@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 from keeper.devnet import accounts, artifacts
 from keeper.devnet.book import Beacon
 from keeper.devnet.chainlink import DEVIATION_BPS, HEARTBEAT
-from keeper.devnet.kit import Chain, Receipt
+from keeper.devnet.kit import Call, Chain, Receipt
 
 DECIMALS = 18
 _ROLE = "Local chain's server admin"
@@ -60,13 +60,28 @@ def update(
     the airnode's, or where the time is not after the last one's or more than an hour ahead.
     """
     at = chain.now() + 1 if signed_at is None else signed_at
+    return chain.call(prepare(contracts, beacon, value, carrier=chain.sender, signed_at=at, signer=signer))
+
+
+def prepare(
+    contracts: Mapping[str, str],
+    beacon: Beacon,
+    value: int,
+    *,
+    carrier: str,
+    signed_at: int,
+    signer: str = "airnode",
+) -> Call:
+    """The transaction by which `carrier` brings in a value (18 decimals) that `signer` signs as the airnode's."""
+    at = signed_at
     template, data = bytes.fromhex(beacon.template[2:]), encode(["int256"], [value])
     said = keccak(template + at.to_bytes(32, "big") + data)
     signature = bytes(accounts.sign(signer, keccak(_SIGNED_PREFIX + said)).signature)
-    return chain.send(
+    return Call(
+        carrier,
         contracts["api3_server"],
         "updateBeaconWithSignedData(address,bytes32,uint256,bytes,bytes)",
-        *(accounts.signer("airnode").address, template, at, data, signature),
+        (accounts.signer("airnode").address, template, at, data, signature),
     )
 
 

@@ -36,7 +36,7 @@ STOCK_USD: Mapping[str, Mapping[str, int]] = {
     },
     "user": dict.fromkeys(("WETH", "USDC", "WBTC", "LINK", "DAI"), 5_000_000),
     "thief": dict.fromkeys(("WETH", "USDC", "WBTC", "LINK", "DAI"), 10_000_000),
-    "borrower": {"WETH": 40_000_000},
+    "borrower": {"WETH": 40_000_000, "USDC": 1_000_000},
 }
 """Whole dollars of each token at the opening prices. There are a billion LINK, so nobody has much of it."""
 SPENDERS = ("maker", "trader", "thief")

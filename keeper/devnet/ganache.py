@@ -51,6 +51,21 @@ class Ganache(Chain):
         """Mine one block that carries `timestamp` (Unix seconds, after the latest)."""
         self.rpc("evm_mine", {"timestamp": timestamp})
 
+    def hold(self) -> None:
+        """Mine nothing by itself until `let_go`."""
+        self.rpc("miner_stop")
+
+    def let_go(self) -> None:
+        """Mine a block for each transaction again; what waits is mined now."""
+        self.rpc("miner_start")
+
+    def mine_next(self, base_fee: int, at: int | None) -> None:  # noqa: ARG002 - there is no word for it here
+        """Mine one block, at timestamp `at` if given; `base_fee` cannot be told, it falls by itself."""
+        if at is None:
+            self.rpc("evm_mine")
+        else:
+            self.mine_at(at)
+
     def settle(self, base_fee: int) -> None:
         """Mine empty blocks until the base fee is at most `base_fee` wei again: this client cannot be told one."""
         self.rpc("evm_mine")

@@ -27,6 +27,8 @@ CREATE2 = "0x4e59b44847b379578588920cA78FbF26c0B4956C"
 """The deterministic deployer that Anvil has from its genesis on."""
 MULTICALL3 = "0xcA11bde05977b3631167028862bE2a173976CA11"
 _GAS = 15_000_000
+_GAS_TOGETHER = 2_000_000
+"""What a transaction that shares its block may use at most."""
 _SECONDS = 60
 
 
@@ -47,6 +49,16 @@ class Read:
     to: str
     signature: str
     returns: str
+    arguments: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A transaction to be sent: from whom, to whom, which function with what."""
+
+    sender: str
+    to: str
+    signature: str
     arguments: tuple[Any, ...] = ()
 
 
@@ -97,6 +109,34 @@ class Chain:
     def send(self, to: str, signature: str, *arguments: Any, sender: str | None = None, value: int = 0) -> Receipt:
         """Call a function as a transaction; `value` in wei."""
         return self.transact(to, encode_call(signature, *arguments), sender=sender, value=value)
+
+    def call(self, call: Call) -> Receipt:
+        """Send one prepared transaction and wait until mined. Raises CallReverted with the reason where it reverts."""
+        return self.send(call.to, call.signature, *call.arguments, sender=call.sender)
+
+    def together(self, calls: Sequence[Call], base_fee: int, at: int | None = None) -> list[bool]:
+        """Mine all calls in one block, in their order for one sender; which of them succeeded.
+
+        The block carries timestamp `at` if given, and `base_fee` wei where the client can be told one. What others send
+        meanwhile lands in the same block, and mining is automatic again afterwards whatever happens.
+        """
+        self.hold()
+        try:
+            hashes = [self.post(call) for call in calls]
+            self.mine_next(base_fee, at)
+        finally:
+            self.let_go()
+        return [self._succeeded(sent) for sent in hashes]
+
+    def post(self, call: Call) -> str:
+        """Hand a transaction to the node without waiting for its block; returns its hash."""
+        data = encode_call(call.signature, *call.arguments)
+        fields = {"from": call.sender, "to": call.to, "data": data, "gas": hex(_GAS_TOGETHER)}
+        return str(self.rpc("eth_sendTransaction", fields))
+
+    def _succeeded(self, sent: str) -> bool:
+        receipt = self.rpc("eth_getTransactionReceipt", sent)
+        return receipt is not None and int(receipt["status"], 16) == 1
 
     def read(self, to: str, signature: str, returns: str, *arguments: Any) -> Any:
         """A view call at the latest block: the one value of `returns`, or the tuple of several."""
@@ -158,6 +198,21 @@ class Chain:
     def mine_at(self, timestamp: int) -> None:
         """Mine one block that carries `timestamp` (Unix seconds, after the latest), so that eth_call sees it too."""
         self.next_at(timestamp)
+        self.rpc("evm_mine")
+
+    def hold(self) -> None:
+        """Mine nothing by itself until `let_go`."""
+        self.rpc("evm_setAutomine", False)
+
+    def let_go(self) -> None:
+        """Mine a block for each transaction again; what waits is mined now."""
+        self.rpc("evm_setAutomine", True)
+
+    def mine_next(self, base_fee: int, at: int | None) -> None:
+        """Mine one block at `base_fee` wei, at timestamp `at` if given."""
+        if at is not None:
+            self.next_at(at)
+        self.rpc("anvil_setNextBlockBaseFeePerGas", hex(base_fee))
         self.rpc("evm_mine")
 
     def settle(self, base_fee: int) -> None:

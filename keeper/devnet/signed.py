@@ -16,7 +16,7 @@ from eth_utils.crypto import keccak
 from keeper.devnet import accounts, artifacts
 from keeper.devnet.book import SignedFeed
 from keeper.devnet.chainlink import DEVIATION_BPS, HEARTBEAT
-from keeper.devnet.kit import ZERO, Chain, Receipt
+from keeper.devnet.kit import ZERO, Call, Chain, Receipt
 
 DECIMALS = 8
 FAULTS = 1
@@ -82,12 +82,30 @@ def report(
     `observed_at` is in Unix seconds, the coming block's time where absent (blocks are one second apart). Raises
     CallReverted where the forwarder refuses the signatures; a report that is too old is carried in and changes nothing.
     """
-    at = chain.now() + 1 if observed_at is None else observed_at
+    now = chain.now()
+    at = now + 1 if observed_at is None else observed_at
+    return chain.call(
+        prepare(contracts, feeds, answers, carrier=chain.sender, observed_at=at, mark=now, signers=signers)
+    )
+
+
+def prepare(
+    contracts: Mapping[str, str],
+    feeds: Mapping[str, SignedFeed],
+    answers: Mapping[str, int],
+    *,
+    carrier: str,
+    observed_at: int,
+    mark: int,
+    signers: Sequence[str] = accounts.NETWORK[: FAULTS + 1],
+) -> Call:
+    """The transaction by which `carrier` brings a signed report in; `mark` tells equal reports apart."""
+    at = observed_at
     rows = [(bytes.fromhex(feeds[asset].data_id[2:]).ljust(32, b"\0"), at, answer) for asset, answer in answers.items()]
     body = encode(["(bytes32,uint32,uint224)[]"], [rows])
     metadata = (
         b"\x01",
-        keccak(body + chain.now().to_bytes(8, "big")),
+        keccak(body + mark.to_bytes(8, "big")),
         *(number.to_bytes(4, "big") for number in (at, _NETWORK, _VERSION)),
         keccak(text="local feeds"),
         _WORKFLOW_NAME,
@@ -97,10 +115,11 @@ def report(
     raw = b"".join(metadata) + body
     digest = keccak(keccak(raw) + _CONTEXT)
     signatures = [_signature(name, digest) for name in signers]
-    return chain.send(
+    return Call(
+        carrier,
         contracts["keystone_forwarder"],
         "report(address,bytes,bytes,bytes[])",
-        *(contracts["data_feeds_cache"], raw, _CONTEXT, signatures),
+        (contracts["data_feeds_cache"], raw, _CONTEXT, signatures),
     )
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isqrt
 from pathlib import Path
+from typing import Any
 
 from eth_utils.address import to_checksum_address
 
 from keeper.devnet import artifacts
 from keeper.devnet.book import Pool, Token
-from keeper.devnet.kit import DEADLINE, Chain, Receipt
+from keeper.devnet.kit import DEADLINE, Call, Chain, Receipt
 
 Q192 = 2**192
 FEE_UNIT = 10**6
@@ -20,7 +21,7 @@ CARDINALITY = 150
 """Observations a pool remembers: at one trade every 12 s that is 30 minutes, what a TWAP source asks for."""
 _SPACING = {100: 1, 500: 10, 3000: 60}
 _FULL_RANGE = 887_272
-_BAND_TICKS = 954
+BAND_TICKS = 954
 """± 10 % of price."""
 
 
@@ -33,6 +34,15 @@ class Depth:
     fee: int
     full_usd: int
     band_usd: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Dollars between two ticks."""
+
+    usd: int
+    lowest: int
+    highest: int
 
 
 DEPTHS = (
@@ -123,19 +133,35 @@ def open_pool(
     address = chain.read(
         contracts["v3_factory"], "getPool(address,address,uint24)", "address", token0.address, token1.address, depth.fee
     )
-    tick, spacing = slot0(chain, address)[1], _SPACING[depth.fee]
-    ranges = ((depth.full_usd, -_FULL_RANGE, _FULL_RANGE), (depth.band_usd, tick - _BAND_TICKS, tick + _BAND_TICKS))
-    for usd, lowest, highest in ranges:
-        ticks = (-(-lowest // spacing) * spacing, highest // spacing * spacing)
-        amounts = [usd * 10**18 * 10**token.decimals // (2 * prices[token.asset]) for token in pair]
-        chain.send(
-            manager,
-            "mint((address,address,uint24,int24,int24,uint256,uint256,uint256,uint256,address,uint256))",
-            (token0.address, token1.address, depth.fee, *ticks, *amounts, 0, 0, maker, DEADLINE),
-            sender=maker,
-        )
+    pool = Pool(to_checksum_address(address), token0.symbol, token1.symbol, depth.fee)
+    full = Span(depth.full_usd, -_FULL_RANGE, _FULL_RANGE)
+    for span in (full, band_around(pool, slot0(chain, address)[1])):
+        signature, arguments = mint_call(tokens, pool, span, prices, maker)
+        chain.send(manager, signature, *arguments, sender=maker)
     chain.send(address, "increaseObservationCardinalityNext(uint16)", CARDINALITY)
-    return Pool(to_checksum_address(address), token0.symbol, token1.symbol, depth.fee)
+    return pool
+
+
+def band_around(pool: Pool, tick: int) -> Span:
+    """The narrow range of a pool around a tick, with the dollars that it opens with."""
+    [depth] = [
+        depth
+        for depth in (*DEPTHS, *ADDED_DEPTHS)
+        if {depth.one, depth.other} == {pool.token0, pool.token1} and depth.fee == pool.fee
+    ]
+    return Span(depth.band_usd, tick - BAND_TICKS, tick + BAND_TICKS)
+
+
+def mint_call(
+    tokens: Mapping[str, Token], pool: Pool, span: Span, prices: Mapping[str, int], maker: str
+) -> tuple[str, tuple[Any, ...]]:
+    """The position manager's function and arguments that put a span's dollars, half of each token, into a pool."""
+    token0, token1 = tokens[pool.token0], tokens[pool.token1]
+    spacing = _SPACING[pool.fee]
+    ticks = (-(-span.lowest // spacing) * spacing, span.highest // spacing * spacing)
+    amounts = [span.usd * 10**18 * 10**token.decimals // (2 * prices[token.asset]) for token in (token0, token1)]
+    signature = "mint((address,address,uint24,int24,int24,uint256,uint256,uint256,uint256,address,uint256))"
+    return signature, ((token0.address, token1.address, pool.fee, *ticks, *amounts, 0, 0, maker, DEADLINE),)
 
 
 def slot0(chain: Chain, pool: str) -> tuple[int, int]:
@@ -151,9 +177,10 @@ def swap(
     chain: Chain, router: str, sell: Token, buy: Token, fee: int, amount: int, trader: str, limit: int = 0
 ) -> Receipt:
     """SwapRouter02's exactInputSingle: sell up to `amount` base units, stopping at sqrtPriceX96 `limit` if given."""
-    return chain.send(
-        router,
-        "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))",
-        (sell.address, buy.address, fee, trader, amount, 0, limit),
-        sender=trader,
-    )
+    return chain.call(prepare(router, sell, buy, fee, amount, trader, limit))
+
+
+def prepare(router: str, sell: Token, buy: Token, fee: int, amount: int, trader: str, limit: int = 0) -> Call:
+    """The transaction of `swap`."""
+    signature = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))"
+    return Call(trader, router, signature, ((sell.address, buy.address, fee, trader, amount, 0, limit),))

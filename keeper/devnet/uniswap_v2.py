@@ -10,7 +10,7 @@ from eth_utils.address import to_checksum_address
 
 from keeper.devnet import artifacts
 from keeper.devnet.book import Pair, Token
-from keeper.devnet.kit import DEADLINE, Chain, Read, Receipt
+from keeper.devnet.kit import DEADLINE, Call, Chain, Read, Receipt
 
 MAINNET_PAIR = "0xB4e16d0168e52d35CaCD2c6185b44281Ec28C9Dc"
 _ROUTER = "0x7a250d5630B4cF539739dF2C5dAcb4c659F2488D"
@@ -56,12 +56,13 @@ def reserves_read(pair: Pair) -> Read:
 
 def swap(chain: Chain, router: str, sell: Token, buy: Token, amount: int, trader: str) -> Receipt:
     """Sell exactly `amount` base units for whatever comes out; `trader` has approved the router."""
-    return chain.send(
-        router,
-        "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)",
-        *(amount, 0, [sell.address, buy.address], trader, DEADLINE),
-        sender=trader,
-    )
+    return chain.call(prepare(router, sell, buy, amount, trader))
+
+
+def prepare(router: str, sell: Token, buy: Token, amount: int, trader: str) -> Call:
+    """The transaction of `swap`."""
+    signature = "swapExactTokensForTokens(uint256,uint256,address[],address,uint256)"
+    return Call(trader, router, signature, (amount, 0, [sell.address, buy.address], trader, DEADLINE))
 
 
 def to_band(reserve_in: int, reserve_out: int, worth_in: int, worth_out: int) -> int:
