@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from eth_utils.crypto import keccak
@@ -98,10 +99,25 @@ class Reader:
         return "error" not in self.web3.provider.make_request(RPCEndpoint("eth_call"), [request, "latest"])
 
     def try_creation(self, sender: str, data: str) -> bytes | None:
-        """What a creation would revert with at the latest block; None if it would succeed."""
-        request = {"from": sender, "data": data}
-        reply = self.web3.provider.make_request(RPCEndpoint("eth_call"), [request, "latest"])
-        if "error" not in reply:
-            return None
-        data_back = reply["error"].get("data")
-        return bytes.fromhex(str(data_back).removeprefix("0x")) if isinstance(data_back, str) else b""
+        """What a creation would revert with at the latest block; None if it would succeed.
+
+        By an estimate: Ganache's eth_call creates at the address of the nonce after the sender's next.
+        """
+        reply = self.web3.provider.make_request(RPCEndpoint("eth_estimateGas"), [{"from": sender, "data": data}])
+        return revert_data(reply)
+
+    def try_call(self, sender: str, to: str, data: str) -> bytes | None:
+        """What a call would revert with at the latest block; None if it would succeed."""
+        request = {"from": sender, "to": to, "data": data}
+        return revert_data(self.web3.provider.make_request(RPCEndpoint("eth_call"), [request, "latest"]))
+
+
+def revert_data(reply: Mapping[str, Any]) -> bytes | None:
+    """The bytes a refused request reverted with, empty where the node names none; None where it was not refused."""
+    error = reply.get("error")
+    if error is None:
+        return None
+    found = error.get("data")
+    if isinstance(found, dict):  # Ganache, asked for an estimate
+        found = found.get("result")
+    return bytes.fromhex(found.removeprefix("0x")) if isinstance(found, str) else b""
