@@ -52,8 +52,12 @@ def _check(config: Path | None) -> Answer:
         f" {vault.policy.absolute_bps} bps, at most {format_gwei(vault.gas_ceiling)}"
         for vault in settings.vaults
     ]
+    exchanges = list(settings.file.prices.exchanges)
+    if exchanges:
+        lines.append(f"  {', '.join(exchanges)} may hold a trade back")
     data = {
         "path": str(path),
+        "exchanges": exchanges,
         "mode": settings.mode,
         "journal": settings.journal,
         "digest": settings.config_digest(),
