@@ -1,22 +1,19 @@
-"""`python -m keeper.devnet fetch | market`: what set-up and the demo run as processes of their own."""
+"""`python -m keeper.devnet fetch | feeds | traders | exchanges`: what set-up and the demo run as own processes."""
 
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import select
-import signal
 import sys
-import time
 from pathlib import Path
 
-from keeper.devnet import book, local
-from keeper.devnet.market import STEP_SECONDS, Market
+from keeper.devnet import book, course, local, pacing
+from keeper.devnet.course import Course
+from keeper.devnet.exchanges import Exchanges
+from keeper.devnet.feeds import Feeds
+from keeper.devnet.market import Market
+from keeper.devnet.path import PLOTS
+from keeper.devnet.traders import Traders
 from keeper.errors import KeeperError
-
-_ENDINGS = {signal.SIGTERM, signal.SIGINT}
-_LOOK_SECONDS = 0.02
 
 
 def main(words: list[str]) -> int:
@@ -26,7 +23,7 @@ def main(words: list[str]) -> int:
         if asked.command == "fetch":
             local.bring(full=True, say=lambda line: print(line, flush=True))
         else:
-            _run_market(asked)
+            _run(asked)
     except KeeperError as error:
         print(f"error[{error.code}]: {error}", file=sys.stderr)
         return int(error.exit_code)
@@ -37,57 +34,49 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m keeper.devnet", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("fetch", help="bring the pinned packages that are missing, and compile what has no artifacts")
-    market = commands.add_parser("market", help="move the prices of a furnished chain, one JSON line a step")
-    market.add_argument("--book", type=Path, required=True, help="the chain's book.json")
-    market.add_argument("--seed", type=int, default=7)
-    market.add_argument("--steps", type=int, default=40, help="how many steps tell the whole story")
-    market.add_argument("--step-seconds", type=int, default=STEP_SECONDS, help="chain seconds a step")
-    market.add_argument("--pace", type=float, default=1.0, help="wall seconds from one step's start to the next")
-    market.add_argument("--on-demand", action="store_true", help="one step for each line on stdin, instead of a pace")
+    market = commands.add_parser("market", help="all in one, of the short story")
+    feeds = commands.add_parser("feeds", help="the voices: the first of a step, which sets the chain's clock")
+    traders = commands.add_parser("traders", help="noise, arbitrage and Aave's borrowers: the second")
+    exchanges = commands.add_parser("exchanges", help="two HTTP servers with tickers; their addresses come first")
+    for part in (market, feeds, traders, exchanges):
+        part.add_argument("--book", type=Path, required=True, help="the chain's book.json")
+        part.add_argument("--seed", type=int, default=7)
+        part.add_argument("--steps", type=int, default=480, help="how many steps tell the whole story")
+        part.add_argument("--plot", choices=sorted(PLOTS), default="days", help="which story")
+        part.add_argument("--prices", type=Path, help="a file of closes to replay instead of a story")
+        part.add_argument("--step", type=int, default=course.STEP_SECONDS, help="chain seconds a step")
+        part.add_argument("--pace", type=float, default=1.0, help="wall seconds from one step's start to the next")
+        part.add_argument("--on-demand", action="store_true", help="one step for each line on stdin, not a pace")
+    feeds.add_argument("--steady", action="store_true", help="no voice is ever late or silent")
+    feeds.add_argument("--liar", default="", help="the voice that lies for an hour or two, such as ETH/0")
+    traders.add_argument("--squeeze", action="store_true", help="a borrower makes Aave's USDC scarce for some hours")
     return parser
 
 
-def _run_market(asked: argparse.Namespace) -> None:
-    """Step until the story is over, stdin ends (on demand), SIGTERM or SIGINT comes, or nobody reads."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
-    market = Market(book.load(asked.book), seed=asked.seed, steps=asked.steps, step_seconds=asked.step_seconds)
-    due = time.monotonic()
-    while not market.is_over:
-        if not (_is_demanded() if asked.on_demand else _is_time(due)):
-            return
-        due = max(due + asked.pace, time.monotonic())
-        try:
-            print(json.dumps(market.step().as_json()), flush=True)
-        except BrokenPipeError:
-            os.dup2(
-                os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
-            )  # the interpreter flushes once more at its end
-            return
+def _run(asked: argparse.Namespace) -> None:
+    pacing.hear_endings()
+    where = book.load(asked.book)
+    told = _course(asked, where)
+    match asked.command:
+        case "market":
+            part: pacing.Stepping = Market(where, seed=asked.seed, steps=asked.steps, step_seconds=asked.step)
+        case "feeds":
+            part = Feeds(where, told, steady=asked.steady, liar=asked.liar)
+        case "traders":
+            part = Traders(where, told, squeeze=asked.squeeze)
+        case _:
+            part = Exchanges(where, told)
+            pacing.say(part.urls)
+    pacing.take_steps(part, on_demand=asked.on_demand, pace=asked.pace)
 
 
-def _is_told_to_end() -> bool:
-    return bool(signal.sigpending() & _ENDINGS)
-
-
-def _is_time(due: float) -> bool:
-    """Wait until `due`; False as soon as the process is told to end."""
-    while not _is_told_to_end():
-        left = due - time.monotonic()
-        if left <= 0:
-            return True
-        time.sleep(min(left, _LOOK_SECONDS))
-    return False
-
-
-def _is_demanded() -> bool:
-    """Wait for a line on stdin; False at its end, or as soon as the process is told to end."""
-    stdin = sys.stdin.fileno()
-    while not _is_told_to_end():
-        if select.select([stdin], [], [], _LOOK_SECONDS)[0]:
-            read = os.read(stdin, 1)  # byte by byte: a buffer would hide the lines behind this one from select
-            if read in (b"\n", b""):
-                return read == b"\n"
-    return False
+def _course(asked: argparse.Namespace, where: book.Book) -> Course:
+    """The prices that were asked for. Raises UsageError where they do not begin as the chain did."""
+    if asked.prices is not None:
+        told = course.replayed(asked.prices, asked.seed, asked.step)
+        course.hold_against_opening(told, where.opening)
+        return told
+    return course.told(asked.seed, asked.steps, where.opening, asked.plot, asked.step)
 
 
 if __name__ == "__main__":
