@@ -4,21 +4,18 @@ pragma solidity 0.8.30;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {Ownable2Step} from "@openzeppelin/contracts/access/Ownable2Step.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
+import {Quotes} from "./core/Quotes.sol";
 import {IVaultCore} from "./interfaces/IKeeperVault.sol";
 import {Asset, Claim, IRulebookReads, Limits, Mandate, Role, Route, Rules, Setup} from "./interfaces/IRulebook.sol";
 import {Ceilings} from "./libraries/Ceilings.sol";
+import {ClaimCheck} from "./libraries/ClaimCheck.sol";
 
 /// @title Roles, assets, routes and limits of one vault
 /// @notice Written once by its constructor, inside the hard ceilings; only the owner changes, in two steps.
 /// @dev Holds no funds and makes no call but reads. Warning: it is checked that a route's adapter and venue have code and
 /// that the token's decimals are as given; it is *not* checked that a venue trades or that a feed is honest: the deploying
 /// script and the owner read both.
-contract Rulebook is IRulebookReads, Ownable2Step {
-    // ------------------------------------------------------------------------------------------------ immutables
-
-    /// @inheritdoc IRulebookReads
-    address public immutable vault;
-
+contract Rulebook is Quotes, Ownable2Step {
     // ------------------------------------------------------------------------------------------------ storage
 
     struct Grant {
@@ -27,26 +24,19 @@ contract Rulebook is IRulebookReads, Ownable2Step {
     }
 
     address private _payout;
-    uint32 private _configVersion;
-    address private _oracle;
-    Limits private _limits;
-    Asset[] private _assets;
-    Route[] private _routes;
-    Claim[] private _claims;
     address[] private _guardians;
     address[] private _keepers;
     mapping(address account => Grant) private _grants;
 
     // ------------------------------------------------------------------------------------------------ constructor
 
-    constructor(Setup memory setup) Ownable(setup.owner) {
+    constructor(Setup memory setup) Ownable(setup.owner) Quotes(setup.vault) {
         if (setup.vault == address(0)) revert ZeroAddress("vault");
         if (setup.payout == address(0)) revert ZeroAddress("payout");
         // paying itself or owned by itself, a vault would have no way out
         if (setup.payout == setup.vault || setup.owner == setup.vault) revert RoleTaken(setup.vault);
         if (setup.vault.code.length != 0) revert VaultExists(setup.vault);
         _requireCode(setup.oracle);
-        vault = setup.vault;
         _payout = setup.payout;
         _oracle = setup.oracle;
         _configVersion = 1;
@@ -56,9 +46,7 @@ contract Rulebook is IRulebookReads, Ownable2Step {
         }
         if (_assets.length > Ceilings.ASSETS) revert TooMany("assets", _assets.length, Ceilings.ASSETS);
         for (uint256 i; i < setup.claims.length; ++i) {
-            _requireCode(setup.claims[i].target);
-            _requireCode(setup.claims[i].reward);
-            _claims.push(setup.claims[i]);
+            _register(setup.claims[i]);
         }
         uint256 widestSlip;
         for (uint256 i; i < setup.routes.length; ++i) {
@@ -93,6 +81,33 @@ contract Rulebook is IRulebookReads, Ownable2Step {
         revert OwnerCannotRenounce();
     }
 
+    // ------------------------------------------------------------------------------------------------ revocation
+
+    /// @inheritdoc IRulebookReads
+    function revokeKeeper(address keeper) external {
+        if (msg.sender != owner() && _grants[msg.sender].role != Role.GUARDIAN) revert IVaultCore.NoRole(msg.sender);
+        _revoke(keeper, Role.KEEPER, _keepers);
+        emit KeeperRevoked(keeper, msg.sender);
+    }
+
+    /// @inheritdoc IRulebookReads
+    function revokeGuardian(address guardian) external onlyOwner {
+        _revoke(guardian, Role.GUARDIAN, _guardians);
+        emit GuardianRevoked(guardian, msg.sender);
+    }
+
+    function _revoke(address account, Role role, address[] storage accounts) private {
+        _requireIdleVault();
+        if (_grants[account].role != role) revert NotAppointed(account);
+        delete _grants[account];
+        uint256 last = accounts.length - 1;
+        for (uint256 i; i < last; ++i) {
+            if (accounts[i] == account) accounts[i] = accounts[last];
+        }
+        accounts.pop();
+        emit ConfigVersion(++_configVersion);
+    }
+
     // ------------------------------------------------------------------------------------------------ views
 
     /// @inheritdoc IRulebookReads
@@ -108,46 +123,6 @@ contract Rulebook is IRulebookReads, Ownable2Step {
     /// @inheritdoc IRulebookReads
     function payout() external view returns (address) {
         return _payout;
-    }
-
-    /// @inheritdoc IRulebookReads
-    function oracle() external view returns (address) {
-        return _oracle;
-    }
-
-    /// @inheritdoc IRulebookReads
-    function configVersion() external view returns (uint32) {
-        return _configVersion;
-    }
-
-    /// @inheritdoc IRulebookReads
-    function rules() external view returns (Rules memory) {
-        return Rules({configVersion: _configVersion, oracle: _oracle, limits: _limits, assets: _assets});
-    }
-
-    /// @inheritdoc IRulebookReads
-    function limits() external view returns (Limits memory) {
-        return _limits;
-    }
-
-    /// @inheritdoc IRulebookReads
-    function assets() external view returns (Asset[] memory) {
-        return _assets;
-    }
-
-    /// @inheritdoc IRulebookReads
-    function route(uint16 index) external view returns (Route memory) {
-        return _routes[index];
-    }
-
-    /// @inheritdoc IRulebookReads
-    function routes() external view returns (Route[] memory) {
-        return _routes;
-    }
-
-    /// @inheritdoc IRulebookReads
-    function claims() external view returns (Claim[] memory) {
-        return _claims;
     }
 
     /// @inheritdoc IRulebookReads
@@ -233,12 +208,31 @@ contract Rulebook is IRulebookReads, Ownable2Step {
         uint16 index = uint16(_routes.length);
         bool rewarded = added.assetIn == Ceilings.REWARD;
         if (rewarded ? added.claim >= _claims.length : added.assetIn >= _assets.length) revert RouteMalformed(index);
+        // a reward that is listed stays: selling it could be selling principal
+        if (rewarded && _listed(_claims[added.claim].reward)) revert RouteMalformed(index);
         if (added.assetOut >= _assets.length || added.assetIn == added.assetOut) revert RouteMalformed(index);
         if (added.slipBps > Ceilings.SLIP_BPS) revert AboveCeiling("slipBps", added.slipBps, Ceilings.SLIP_BPS);
         if (added.slipBps == 0) revert BelowFloorOf("slipBps", 0, 1);
         _requireCode(added.adapter);
         _requireCode(added.venue);
         _routes.push(added);
+    }
+
+    /// @dev The call is the owner's, for ever: it may not hand out tokens, and the vault may not call itself. Nor may a reward
+    /// be a listed share, what a listed share stands on, or a share of something listed: claiming it could be redeeming.
+    /// @dev Warning: an aToken, or any wrapper that is not ERC-4626, is *not* recognised here.
+    function _register(Claim memory added) private {
+        // safe cast: as for routes
+        uint16 index = uint16(_claims.length);
+        _requireCode(added.target);
+        _requireCode(added.reward);
+        if (added.target == vault || added.target == address(this)) revert ClaimMalformed(index);
+        if (added.data.length < 4 || ClaimCheck.handsOut(bytes4(added.data))) revert ClaimMalformed(index);
+        if (ClaimCheck.isPrincipal(added.reward, _assets)) revert ClaimMalformed(index);
+        uint8 decimals = IERC20Metadata(added.reward).decimals();
+        _most("decimals", decimals, Ceilings.DECIMALS);
+        _rewardDecimals.push(decimals);
+        _claims.push(added);
     }
 
     // ------------------------------------------------------------------------------------------------ checks

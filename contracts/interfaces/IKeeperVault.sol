@@ -21,7 +21,8 @@ struct Order {
 }
 
 /// @notice What binds a keeper's transaction to the state it was decided on.
-/// @param epoch the vault's epoch at decision; rises with each action, so a transaction acts at most once
+/// @param epoch the vault's epoch at decision; rises with rebalance, retarget, harvest, allocate, setTargets and unhalt (not
+/// with halt, flatten or withdraw), so that a keeper's transaction acts at most once
 /// @param configVersion the rulebook's version at decision; rises with each change of a parameter
 /// @param deadline unix seconds; at most one hour ahead
 /// @param decisionId the journal's id of the decision, anchoring the journal before it
@@ -59,11 +60,13 @@ struct State {
 }
 
 /// @notice What the budgets still allow now, 1e18 = 100 % of NAV.
+/// @param shiftDay half the sum of target changes that a retarget may make
 struct Headroom {
     uint64 lossDay;
     uint64 lossMonth;
     uint64 turnoverDay;
     uint64 turnoverMonth;
+    uint64 shiftDay;
 }
 
 /// @notice The door through which an adapter draws the payment of the swap in flight, and nothing else.
@@ -105,14 +108,34 @@ interface IVaultCore is IPayer {
     );
     /// @notice The vault was halted, or halted again; `since` is the time of the first halt, which stands.
     event Halted(address indexed actor, bytes32 indexed reason, uint40 since);
-    /// @notice A leg of flatten sold an asset into the safe asset.
+    /// @notice A leg of flatten sold all or part of an asset, into the safe asset or, redeeming a share, into what it stands on.
     event LegSold(uint8 indexed asset, uint16 indexed route, uint256 sold, uint256 bought, uint256 floor);
-    /// @notice A leg of flatten failed on every route tried; the asset stays, flatten can be called again, withdraw always.
+    /// @notice Not all of an asset could be sold: the last route tried, 65535 where there was none to try, and why it refused the
+    /// whole. The rest stays; flatten can be called again, withdraw always.
     event LegFailed(uint8 indexed asset, uint16 indexed route, bytes reason);
-    /// @notice A flatten ended: `sold` legs went through, `failed` assets stay.
+    /// @notice A flatten ended: `sold` assets are gone, `failed` ones stay, whole or in part.
     event Flattened(address indexed actor, uint8 indexed safeAsset, uint8 sold, uint8 failed);
     /// @notice The owner took `amount` of `token` out, to `payout`.
     event Withdrawn(address indexed token, address indexed payout, uint256 amount);
+
+    /// @notice Targets moved; `shift`: half the sum of |change|, 1e18 = 100 %. `decisionId` is 0 where the owner did it.
+    event Retargeted(
+        uint64 indexed epoch, bytes32 indexed decisionId, address indexed actor, uint16[] targetsBps, uint64 shift
+    );
+    /// @notice A reward was claimed, and part of it may have been sold: `claimed` units of it, `soldFor` USD, 18 decimals, of
+    /// safe assets bought. The report is empty where nothing was sold.
+    event Harvested(
+        uint64 indexed epoch,
+        bytes32 indexed decisionId,
+        uint16 indexed source,
+        uint256 claimed,
+        uint256 soldFor,
+        Report report
+    );
+    /// @notice The owner put the vault to work again; every budget starts used up.
+    event Unhalted(address indexed owner, uint64 epoch);
+    /// @notice The halt of a kill stands; the flatten after it failed whole and can be called again.
+    event FlattenFailed(address indexed actor, bytes reason);
 
     // ------------------------------------------------------------------------------------------------ errors
 
@@ -153,6 +176,13 @@ interface IVaultCore is IPayer {
     error WithdrawFailed(address token, uint256 moved, uint256 amount);
     error ZeroAmount();
     error WrongRulebook(address namesVault);
+    error ShiftTooLarge(uint256 shift, uint256 left);
+    error NoChange();
+    error ClaimDisabled(uint16 source);
+    error ClaimFailed(bytes reason);
+    error AllowanceLeft(address token, uint256 allowed);
+    error RewardUnpriced(address reward);
+    error HarvestCap(uint256 value, uint256 left);
     error BadTargets(uint256 sum);
     error TargetOutOfRange(uint8 asset, uint16 target, uint16 min, uint16 max);
 
@@ -162,6 +192,15 @@ interface IVaultCore is IPayer {
     /// configVersion, gas price, cooldown; one price vector, drift at or above minDrift; per order a clamp by which no target
     /// is crossed, and the oracle floor; no other listed balance fell; loss inside its budgets; drift fell enough.
     function rebalance(Order[] calldata orders, Terms calldata terms) external returns (Report memory);
+
+    /// @notice New targets inside each asset's owner-set range, sum 100 %, a real change, at most maxShift in any 24 h.
+    function retarget(uint16[] calldata targetsBps, Terms calldata terms) external;
+
+    /// @notice The owner's fixed claim call, then sales of at most the claimed amount into safe assets, at trades' floors, up
+    /// to the caps of any 24 h. Without sales the reward stays. No listed balance may fall.
+    /// @return report NAV at the last trade, and that plus what was bought; turnover and loss of the sales over it; no drift;
+    /// empty without sales
+    function harvest(uint16 source, Order[] calldata sales, Terms calldata terms) external returns (Report memory report);
 
     // ------------------------------------------------------------------------------------------------ owner
 
@@ -174,14 +213,24 @@ interface IVaultCore is IPayer {
     /// false or nothing still leave.
     function withdraw(address token, uint256 amount) external;
 
+    /// @notice Targets at once, inside each asset's range, in any mode; raises the epoch.
+    function setTargets(uint16[] calldata targetsBps) external;
+
+    /// @notice Back to work, one hour after the halt or later: all budgets start used up, the epoch rises.
+    function unhalt() external;
+
     // ------------------------------------------------------------------------------------------------ exit
 
     /// @notice Stops every steering action. Keeper, guardian or owner. No call but one role read: it cannot fail.
     /// @param reason free for a person; the keeper puts its decision id here
     function halt(bytes32 reason) external;
 
-    /// @notice HALTED: sells every priced, unfrozen asset that is not ranked safe into the first safe asset whose cluster
-    /// price is inside its depeg band. Keeper (unless switched off), guardian or owner. A failed leg leaves its asset.
+    /// @notice Guardian, owner: halt, then try to flatten; nothing in the second can undo the first.
+    function kill(bytes32 reason) external;
+
+    /// @notice HALTED: redeems shares, then sells every priced, unfrozen asset that is not ranked safe into the first safe
+    /// asset whose cluster price is inside its depeg band. A keeper (unless switched off) at the routes' slips, once each
+    /// balance; guardian or owner at a discount that opens over an hour. What does not sell stays.
     function flatten() external;
 
     /// @notice The same for the named assets alone.
@@ -200,39 +249,11 @@ interface IVaultCore is IPayer {
 /// @title The vault, complete
 /// @notice What the finished vault does beyond IVaultCore. See contracts/SPEC.md, known gaps, for what is not yet there.
 interface IKeeperVault is IVaultCore {
-    event Retargeted(
-        uint64 indexed epoch, bytes32 indexed decisionId, address indexed actor, uint16[] targetsBps, uint64 shift
-    );
-    event Harvested(
-        uint64 indexed epoch,
-        bytes32 indexed decisionId,
-        uint16 indexed source,
-        uint256 claimed,
-        uint256 soldFor,
-        Report report
-    );
-    event Unhalted(address indexed owner, uint64 epoch);
     event Tripped(address indexed caller, uint8 indexed asset, uint256 expected, uint256 found);
     event NativeRescued(address indexed payout, uint256 amount);
 
-    error ShiftTooLarge(uint256 shift, uint256 left);
-    error NoChange();
-    error ClaimDisabled(uint16 source);
-    error RewardUnpriced(address reward);
-    error HarvestCap(uint256 value, uint256 cap);
-    error SoldMoreThanClaimed(uint256 sold, uint256 claimed);
     error NothingTripped(uint8 asset);
 
-    /// @notice Keeper: new targets inside each asset's owner-set range, sum 100 %, a real change, at most maxShift a day.
-    function retarget(uint16[] calldata targetsBps, Terms calldata terms) external;
-    /// @notice Keeper: the fixed claim call, then sales of at most the claimed amount into the safe asset.
-    function harvest(uint16 source, Order[] calldata sales, Terms calldata terms) external returns (Report memory);
-    /// @notice Owner: targets at once, inside each asset's range.
-    function setTargets(uint16[] calldata targetsBps) external;
-    /// @notice Guardian, owner: halt, then try to flatten; nothing in the second can undo the first.
-    function kill(bytes32 reason) external;
-    /// @notice Owner, one hour after the halt or later: all budgets start used up, the epoch rises.
-    function unhalt() external;
     /// @notice Anyone: halts on proof that a balance vanished or an ERC-4626 rate fell since the last action.
     function trip(uint8 asset) external;
     /// @notice Anyone: sends native coin that was forced in to payout.

@@ -87,6 +87,19 @@ struct Rules {
     Asset[] assets;
 }
 
+/// @notice A sale by one route, priced now.
+/// @param least the floor for the amount asked about, units of tokenOut, rounded up
+/// @param valueIn USD value of that amount at the median, 18 decimals, rounded up; 0 for an exit
+/// @param priceOut the median of tokenOut, USD 18 decimals
+struct Quote {
+    Route way;
+    address tokenOut;
+    uint8 decimalsOut;
+    uint256 least;
+    uint256 valueIn;
+    uint256 priceOut;
+}
+
 /// @notice What a rulebook is made from.
 struct Setup {
     address vault; // predicted; has no code yet
@@ -112,6 +125,9 @@ enum Role {
 /// @title What the rulebook of this release does: it is written once, by its constructor, and read
 interface IRulebookReads {
     event ConfigVersion(uint32 version);
+    /// @notice An account lost its role at once; transactions decided before are dead.
+    event KeeperRevoked(address indexed keeper, address indexed actor);
+    event GuardianRevoked(address indexed guardian, address indexed actor);
 
     error VaultBusy();
     error OwnerCannotRenounce();
@@ -130,6 +146,8 @@ interface IRulebookReads {
     error NoSafeAssetListed();
     error NoGuardian();
     error NoExit(uint8 asset);
+    error ClaimMalformed(uint16 claim);
+    error NotAppointed(address account);
 
     /// @notice The one vault this rulebook governs.
     function vault() external view returns (address);
@@ -145,12 +163,37 @@ interface IRulebookReads {
     function assets() external view returns (Asset[] memory);
     function route(uint16 index) external view returns (Route memory);
     function routes() external view returns (Route[] memory);
+    function claim(uint16 index) external view returns (Claim memory);
     function claims() external view returns (Claim[] memory);
     function keepers() external view returns (Mandate[] memory);
     function guardians() external view returns (address[] memory);
     /// @return role what the account may do now
     /// @return expires a keeper's mandate end, also when it has passed; 0 for others
     function roleOf(address account) external view returns (Role role, uint40 expires);
+
+    // what the vault asks of its rulebook while it acts
+
+    /// @notice Targets as one word, 16 bits each, the first lowest; reverts unless there is one an asset, each inside its
+    /// range, and they sum to 10,000 bps.
+    function packed(uint16[] calldata targetsBps) external view returns (uint256);
+    /// @notice The first safe asset by rank, not frozen, whose cluster price is inside its depeg band.
+    function refuge() external view returns (uint8);
+    /// @notice Enabled ways out of an asset, in order. `redeeming`: those by which a share redeems itself, into the refuge or
+    /// into what can be sold into it; else: those into the refuge.
+    function exits(uint8 asset, uint8 into, bool redeeming) external view returns (uint16[] memory);
+    /// @notice A flatten's leg. `privileged`: without a cluster, the highest single fresh push feed makes the floor.
+    /// @param open how far the discount has opened from the route's slip to `emergencyBps`, 1e18 = all the way
+    function exitQuote(uint16 route, uint256 amount, bool privileged, uint256 open) external view returns (Quote memory);
+    /// @notice A sale of the reward of `claim` into a safe asset.
+    function saleQuote(uint16 route, uint16 claim, uint256 amount) external view returns (Quote memory);
+    /// @notice Reverts if the vault has left a claim's target an allowance on its reward or on a listed token.
+    function requireNoAllowance(uint16 claim) external view;
+
+    /// @notice Owner or guardian: the keeper's mandate ends now; raises configVersion. @dev Refused while the vault's lock
+    /// is held.
+    function revokeKeeper(address keeper) external;
+    /// @notice Owner: the same of a guardian, also of the last one.
+    function revokeGuardian(address guardian) external;
 
     /// @notice First step of two: names the next owner. @dev Refused while the vault's lock is held.
     function transferOwnership(address newOwner) external;
@@ -170,8 +213,6 @@ interface IRulebook is IRulebookReads {
     event AssetUnfrozen(uint8 indexed asset);
     event RouteEnabled(uint16 indexed route, bool enabled, address indexed actor);
     event ClaimEnabled(uint16 indexed claim, bool enabled, address indexed actor);
-    event KeeperRevoked(address indexed keeper, address indexed actor);
-    event GuardianRevoked(address indexed guardian, address indexed actor);
 
     error NotQueued(bytes32 id);
     error AlreadyQueued(bytes32 id);
@@ -191,8 +232,6 @@ interface IRulebook is IRulebookReads {
     function unfreeze(uint8 asset) external;
     function setRouteEnabled(uint16 route, bool enabled) external;
     function setClaimEnabled(uint16 claim, bool enabled) external;
-    function revokeKeeper(address keeper) external;
-    function revokeGuardian(address guardian) external;
     /// @notice Through the queue only, from here on.
     function setLimits(Limits calldata limits) external;
     function setOracle(address oracle) external;

@@ -34,8 +34,13 @@ library Bucket {
         pure
         returns (uint256)
     {
+        return drained(level, capacity(publishedBps), window, elapsed);
+    }
+
+    /// @notice The level after `elapsed` seconds, of a bucket of `size` in any unit that empties in one window.
+    function drained(uint256 level, uint256 size, uint256 window, uint256 elapsed) internal pure returns (uint256) {
         if (elapsed >= window) return 0; // a full bucket (at most its capacity) is empty after one window
-        return Math.saturatingSub(level, capacity(publishedBps) * elapsed / window);
+        return Math.saturatingSub(level, size * elapsed / window);
     }
 
     /// @notice All four levels after `elapsed` seconds.
@@ -50,6 +55,17 @@ library Bucket {
             lossMonth: uint64(leaked(levels.lossMonth, limits.lossMonthBps, MONTH, elapsed)),
             turnoverDay: uint64(leaked(levels.turnoverDay, limits.turnoverDayBps, DAY, elapsed)),
             turnoverMonth: uint64(leaked(levels.turnoverMonth, limits.turnoverMonthBps, MONTH, elapsed))
+        });
+    }
+
+    /// @notice All four full: nothing fits until they leak.
+    function full(Limits memory limits) internal pure returns (Levels memory) {
+        // safe casts: 65,535 bps are 3.3e18
+        return Levels({
+            lossDay: uint64(capacity(limits.lossDayBps)),
+            lossMonth: uint64(capacity(limits.lossMonthBps)),
+            turnoverDay: uint64(capacity(limits.turnoverDayBps)),
+            turnoverMonth: uint64(capacity(limits.turnoverMonthBps))
         });
     }
 

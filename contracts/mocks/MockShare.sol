@@ -38,7 +38,7 @@ contract MockShare is ERC4626 {
         trick = trick_;
     }
 
-    /// @notice Shares that can be redeemed now, whoever asks.
+    /// @notice Shares that can be redeemed until told otherwise, whoever asks.
     function setRedeemable(uint256 shares) external {
         redeemable = shares;
     }
@@ -72,6 +72,11 @@ contract MockShare is ERC4626 {
 
     function redeem(uint256 shares, address receiver, address owner) public override returns (uint256 assets) {
         if (shares > maxRedeem(owner)) revert Illiquid(shares, maxRedeem(owner));
+        assets = _redeem(shares, receiver, owner);
+        if (redeemable != type(uint256).max) redeemable -= shares;
+    }
+
+    function _redeem(uint256 shares, address receiver, address owner) private returns (uint256 assets) {
         assets = previewRedeem(shares);
         if (trick == ShareTrick.BURNS_HALF) return super.redeem(shares / 2, receiver, owner);
         if (trick != ShareTrick.PAYS_HALF) return super.redeem(shares, receiver, owner);

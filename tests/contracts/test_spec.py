@@ -11,7 +11,7 @@ from scripts.toolchain import ROOT
 
 SPEC = (ROOT / "contracts" / "SPEC.md").read_text()
 TABLE_OF_CALLERS = ROOT / "tests" / "forge" / "vault" / "WhoMayNot.t.sol"
-OUTSIDE_INTERFACES = {"leg"}
+OUTSIDE_INTERFACES = {"leg", "sweep"}
 """External functions of the vault that stand in no interface: only the vault itself may call them."""
 
 

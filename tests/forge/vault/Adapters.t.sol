@@ -3,9 +3,9 @@ pragma solidity 0.8.30;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {IPayer, IVaultCore, Order, Report, Terms} from "../../../contracts/interfaces/IKeeperVault.sol";
-import {Asset, IRulebookReads, Route, Setup} from "../../../contracts/interfaces/IRulebook.sol";
+import {IRulebookReads, Setup} from "../../../contracts/interfaces/IRulebook.sol";
 import {Deed} from "../../../contracts/mocks/PricedAdapter.sol";
-import {World} from "./World.sol";
+import {IInside, World} from "./World.sol";
 
 /// An adapter is a stranger with a drawer: what it may draw, what its word is worth, and whom it may call.
 contract AdaptersTest is World {
@@ -117,8 +117,6 @@ contract AdaptersTest is World {
     function test_every_callback_into_a_state_changing_function_reverts() public {
         _ownTheAdapter();
         uint8[] memory list = _list(WETH);
-        Asset memory asset;
-        Route memory route;
         Terms memory terms = _termsNow();
         Order[] memory orders = _order(WETH_USDC, 1e18);
         bytes4 locked = IVaultCore.Locked.selector;
@@ -128,23 +126,20 @@ contract AdaptersTest is World {
         _callsBack(address(vault), abi.encodeCall(IVaultCore.halt, ("no")), locked);
         _callsBack(address(vault), abi.encodeWithSignature("flatten()"), locked);
         _callsBack(address(vault), abi.encodeWithSignature("flatten(uint8[])", list), locked);
-        _callsBack(
-            address(vault),
-            abi.encodeWithSelector(LEG, asset, asset, route, uint16(0), uint256(100), address(oracle)),
-            IVaultCore.OnlySelf.selector
-        );
+        _callsBack(address(vault), abi.encodeCall(IVaultCore.retarget, (_targets(), terms)), locked);
+        _callsBack(address(vault), abi.encodeCall(IVaultCore.harvest, (0, orders, terms)), locked);
+        _callsBack(address(vault), abi.encodeCall(IVaultCore.setTargets, (_targets())), locked);
+        _callsBack(address(vault), abi.encodeCall(IVaultCore.kill, ("no")), locked);
+        _callsBack(address(vault), abi.encodeCall(IVaultCore.unhalt, ()), locked);
+        bytes4 self = IVaultCore.OnlySelf.selector;
+        _callsBack(address(vault), abi.encodeCall(IInside.leg, (0, address(tokens[WETH]), 1, false, true)), self);
+        _callsBack(address(vault), abi.encodeCall(IInside.sweep, (owner)), self);
         bytes4 busy = IRulebookReads.VaultBusy.selector;
         _callsBack(address(rulebook), abi.encodeCall(IRulebookReads.transferOwnership, (heir)), busy);
         _callsBack(address(rulebook), abi.encodeCall(IRulebookReads.acceptOwnership, ()), busy);
+        _callsBack(address(rulebook), abi.encodeCall(IRulebookReads.revokeKeeper, (keeper)), busy);
+        _callsBack(address(rulebook), abi.encodeCall(IRulebookReads.revokeGuardian, (guardian)), busy);
     }
-
-    bytes4 private constant LEG = bytes4(
-        keccak256(
-            "leg((address,uint8,uint8,bool,uint16,uint16,uint16,uint128,uint128,uint128),"
-            "(address,uint8,uint8,bool,uint16,uint16,uint16,uint128,uint128,uint128),"
-            "(uint8,uint8,uint16,uint16,bool,address,address,bytes),uint16,uint256,address)"
-        )
-    );
 
     function _ownTheAdapter() private {
         Setup memory setup = _setup();

@@ -6,7 +6,7 @@ import {IVaultCore, Mode, State} from "../../../contracts/interfaces/IKeeperVaul
 import {Setup} from "../../../contracts/interfaces/IRulebook.sol";
 import {Balance, OddToken} from "../../../contracts/mocks/OddToken.sol";
 import {Deed} from "../../../contracts/mocks/PricedAdapter.sol";
-import {World} from "./World.sol";
+import {IInside, World} from "./World.sol";
 
 /// Halt, and the kill switch leg by leg.
 contract ExitTest is World {
@@ -122,31 +122,17 @@ contract ExitTest is World {
         vault.flatten();
     }
 
-    function test_leg_reverts_for_everybody() public {
+    function test_leg_and_sweep_revert_for_everybody() public {
         _halt();
-        Setup memory setup = _setup();
-        vm.prank(owner);
-        (bool done, bytes memory why) = address(vault)
-            .call(
-                abi.encodeWithSelector(
-                    _legSelector(),
-                    setup.assets[WETH],
-                    setup.assets[USDC],
-                    setup.routes[WETH_USDC],
-                    uint16(0),
-                    100,
-                    oracle
-                )
-            );
-        no(done, "must fail");
-        eq(why, abi.encodeWithSelector(IVaultCore.OnlySelf.selector), "only the vault itself");
-    }
-
-    function _legSelector() private pure returns (bytes4) {
-        string memory asset = "(address,uint8,uint8,bool,uint16,uint16,uint16,uint128,uint128,uint128)";
-        string memory route = "(uint8,uint8,uint16,uint16,bool,address,address,bytes)";
-        return
-            bytes4(keccak256(bytes(string.concat("leg(", asset, ",", asset, ",", route, ",uint16,uint256,address)"))));
+        address[4] memory all = [owner, guardian, keeper, stranger];
+        for (uint256 i; i < all.length; ++i) {
+            vm.startPrank(all[i]);
+            vm.expectRevert(abi.encodeWithSelector(IVaultCore.OnlySelf.selector));
+            IInside(address(vault)).leg(WETH_USDC, address(tokens[WETH]), 1e18, false, true);
+            vm.expectRevert(abi.encodeWithSelector(IVaultCore.OnlySelf.selector));
+            IInside(address(vault)).sweep(all[i]);
+            vm.stopPrank();
+        }
     }
 
     // ------------------------------------------------------------------------------------------------ it sells

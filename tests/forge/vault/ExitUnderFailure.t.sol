@@ -116,13 +116,13 @@ contract ExitUnderFailureTest is World {
         eq(_held(USDC), 400_000e6, "the other two are sold");
     }
 
-    /// Half a megabyte of reason, twice, for each of two assets: copied whole it would cost more than a transaction may have.
+    /// Half a megabyte of reason, five sizes on each of three routes: copied whole it would cost more than a transaction may have.
     function test_a_leg_that_fails_at_length_costs_the_others_nothing_and_its_reason_is_cut_to_a_kilobyte() public {
         ofWeth.setDeed(Deed.SCREAMS, 500_000);
         ofGrain.setDeed(Deed.SCREAMS, 500_000);
         vm.recordLogs();
         vm.prank(guardian);
-        vault.flatten{gas: 7_000_000}();
+        vault.flatten{gas: 30_000_000}();
         eq(_held(USDC), 350_000e6, "WBTC is sold");
         uint256 failed;
         Vm.Log[] memory logs = vm.getRecordedLogs();

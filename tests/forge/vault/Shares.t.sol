@@ -113,14 +113,38 @@ contract SharesTest is World {
     function test_a_share_that_cannot_be_redeemed_stays_and_the_leg_says_so() public {
         _rebalance(IN, 50_000e6);
         uint256 held = share.balanceOf(address(vault));
-        share.setRedeemable(held - 1);
+        share.setRedeemable(0);
         _halt();
-        bytes memory why = abi.encodeWithSelector(MockShare.Illiquid.selector, held, held - 1);
+        bytes memory why = abi.encodeWithSelector(MockShare.Illiquid.selector, held, 0);
         vm.expectEmit(address(vault));
         emit IVaultCore.LegFailed(SHARE, OUT, why);
         vm.prank(guardian);
         vault.flatten(_list(SHARE));
-        eq(share.balanceOf(address(vault)), held, "sold though it could not be redeemed whole");
+        eq(share.balanceOf(address(vault)), held, "sold though it could not be redeemed");
+    }
+
+    /// A lending market that is lent out: what is there comes out, the rest waits for the next call.
+    function test_a_share_is_redeemed_as_far_as_it_lets_go() public {
+        _rebalance(IN, 50_000e6);
+        uint256 held = share.balanceOf(address(vault));
+        uint256 usdc = _held(USDC);
+        share.setRedeemable(held / 4);
+        _halt();
+        bytes memory why = abi.encodeWithSelector(MockShare.Illiquid.selector, held - held / 4, 0);
+        vm.expectEmit(address(vault));
+        emit IVaultCore.LegFailed(SHARE, OUT, why);
+        vm.expectEmit(address(vault));
+        emit IVaultCore.Flattened(guardian, USDC, 0, 1);
+        vm.prank(guardian);
+        vault.flatten(_list(SHARE));
+        eq(share.balanceOf(address(vault)), held - held / 4, "a quarter is gone");
+        near(_held(USDC) - usdc, 12_500e6, 2, "and came out as dollars");
+        share.setRedeemable(held);
+        vm.expectEmit(address(vault));
+        emit IVaultCore.Flattened(guardian, USDC, 1, 0);
+        vm.prank(guardian);
+        vault.flatten(_list(SHARE));
+        eq(share.balanceOf(address(vault)), 0, "the rest, by a second call");
     }
 
     // -------------------------------------------------------------------------------------------------- success

@@ -2,9 +2,9 @@
 pragma solidity 0.8.30;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {IPayer, IVaultCore} from "../../../contracts/interfaces/IKeeperVault.sol";
-import {Asset, IRulebookReads, Route} from "../../../contracts/interfaces/IRulebook.sol";
-import {World} from "./World.sol";
+import {IPayer, IVaultCore, Order} from "../../../contracts/interfaces/IKeeperVault.sol";
+import {IRulebookReads} from "../../../contracts/interfaces/IRulebook.sol";
+import {IInside, World} from "./World.sol";
 
 /// Who may not: every state-changing function of vault and rulebook x every caller x both modes, each cell exact.
 contract WhoMayNotTest is World {
@@ -24,13 +24,21 @@ contract WhoMayNotTest is World {
 
     enum Act {
         REBALANCE,
+        RETARGET,
+        HARVEST,
         ALLOCATE,
+        SET_TARGETS,
+        UNHALT,
         WITHDRAW,
         HALT,
+        KILL,
         FLATTEN,
         FLATTEN_NAMED,
         LEG,
+        SWEEP,
         PAY,
+        REVOKE_KEEPER,
+        REVOKE_GUARDIAN,
         TRANSFER_OWNERSHIP,
         ACCEPT_OWNERSHIP,
         RENOUNCE_OWNERSHIP
@@ -69,11 +77,11 @@ contract WhoMayNotTest is World {
                 vm.revertToState(before);
             }
         }
-        eq(done, halted ? 13 : 9, "so many cells are allowed, no more and no fewer");
+        eq(done, halted ? 20 : 18, "so many cells are allowed, no more and no fewer");
     }
 
     function _expected(Act act, Caller caller, bool halted) private pure returns (bytes4) {
-        if (act == Act.REBALANCE) {
+        if (act == Act.REBALANCE || act == Act.RETARGET || act == Act.HARVEST) {
             if (caller == Caller.LAPSED) return IVaultCore.MandateExpired.selector;
             if (caller != Caller.KEEPER) return IVaultCore.NotKeeper.selector;
             return halted ? IVaultCore.NotActive.selector : DONE;
@@ -82,15 +90,26 @@ contract WhoMayNotTest is World {
             if (caller != Caller.OWNER) return IVaultCore.NotOwner.selector;
             return halted ? IVaultCore.NotActive.selector : DONE;
         }
+        if (act == Act.UNHALT) {
+            if (caller != Caller.OWNER) return IVaultCore.NotOwner.selector;
+            return halted ? IVaultCore.TooSoon.selector : IVaultCore.NotHalted.selector; // an hour later: see Unhalt.t.sol
+        }
+        if (act == Act.SET_TARGETS) return caller == Caller.OWNER ? DONE : IVaultCore.NotOwner.selector;
+        if (act == Act.KILL || act == Act.REVOKE_KEEPER) {
+            return caller == Caller.OWNER || caller == Caller.GUARDIAN ? DONE : IVaultCore.NoRole.selector;
+        }
         if (act == Act.WITHDRAW) return caller == Caller.OWNER ? DONE : IVaultCore.NotOwner.selector;
         if (act == Act.HALT) return _hasRole(caller) ? DONE : IVaultCore.NoRole.selector;
         if (act == Act.FLATTEN || act == Act.FLATTEN_NAMED) {
             if (!halted) return IVaultCore.NotHalted.selector;
             return _hasRole(caller) ? DONE : IVaultCore.NoRole.selector;
         }
-        if (act == Act.LEG) return caller == Caller.VAULT ? DONE : IVaultCore.OnlySelf.selector;
+        if (act == Act.LEG || act == Act.SWEEP) return caller == Caller.VAULT ? DONE : IVaultCore.OnlySelf.selector;
         if (act == Act.PAY) return IVaultCore.NothingPending.selector;
         if (act == Act.RENOUNCE_OWNERSHIP) return IRulebookReads.OwnerCannotRenounce.selector;
+        if (act == Act.REVOKE_GUARDIAN) {
+            return caller == Caller.OWNER ? DONE : Ownable.OwnableUnauthorizedAccount.selector;
+        }
         Caller may = act == Act.TRANSFER_OWNERSHIP ? Caller.OWNER : Caller.HEIR;
         return caller == may ? DONE : Ownable.OwnableUnauthorizedAccount.selector;
     }
@@ -136,11 +155,22 @@ contract WhoMayNotTest is World {
         if (act == Act.RENOUNCE_OWNERSHIP) {
             return (address(rulebook), abi.encodeCall(Ownable.renounceOwnership, ()));
         }
+        if (act == Act.REVOKE_KEEPER) {
+            return (address(rulebook), abi.encodeCall(IRulebookReads.revokeKeeper, (keeper)));
+        }
+        if (act == Act.REVOKE_GUARDIAN) {
+            return (address(rulebook), abi.encodeCall(IRulebookReads.revokeGuardian, (guardian)));
+        }
         return (address(vault), _vaultCall(act));
     }
 
     function _vaultCall(Act act) private view returns (bytes memory) {
         if (act == Act.REBALANCE) return abi.encodeCall(IVaultCore.rebalance, (_order(WETH_USDC, 10e18), _terms()));
+        if (act == Act.RETARGET) return abi.encodeCall(IVaultCore.retarget, (_moved(), _terms()));
+        if (act == Act.HARVEST) return abi.encodeCall(IVaultCore.harvest, (0, new Order[](0), _terms()));
+        if (act == Act.SET_TARGETS) return abi.encodeCall(IVaultCore.setTargets, (_moved()));
+        if (act == Act.UNHALT) return abi.encodeCall(IVaultCore.unhalt, ());
+        if (act == Act.KILL) return abi.encodeCall(IVaultCore.kill, ("why"));
         if (act == Act.ALLOCATE) {
             return abi.encodeCall(IVaultCore.allocate, (_order(WETH_USDC, 10e18), uint40(block.timestamp)));
         }
@@ -149,22 +179,13 @@ contract WhoMayNotTest is World {
         if (act == Act.FLATTEN) return abi.encodeWithSignature("flatten()");
         if (act == Act.FLATTEN_NAMED) return abi.encodeWithSignature("flatten(uint8[])", _list(WETH));
         if (act == Act.PAY) return abi.encodeCall(IPayer.pay, (address(adapter), 1));
-        Asset[] memory assets = rulebook.assets();
-        Route memory way = rulebook.route(WETH_USDC);
-        return abi.encodeCall(
-            ILeg.leg, (assets[WETH], assets[USDC], way, WETH_USDC, rulebook.limits().spreadBps, address(oracle))
-        );
+        if (act == Act.SWEEP) return abi.encodeCall(IInside.sweep, (guardian));
+        return abi.encodeCall(IInside.leg, (WETH_USDC, address(tokens[WETH]), 1e18, false, false));
     }
-}
 
-/// The one external function of the vault that stands in no interface: it is for the vault itself.
-interface ILeg {
-    function leg(
-        Asset calldata assetIn,
-        Asset calldata assetOut,
-        Route calldata way,
-        uint16 index,
-        uint256 spreadBps,
-        address oracle
-    ) external returns (uint256 spent, uint256 got, uint256 least);
+    /// Targets 1 % away from those there are.
+    function _moved() private pure returns (uint16[] memory targets) {
+        targets = _targets();
+        (targets[WETH], targets[WBTC]) = (targets[WETH] - 100, targets[WBTC] + 100);
+    }
 }

@@ -4,6 +4,7 @@ pragma solidity 0.8.30;
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IVaultCore, Order, Report, Terms} from "../../../contracts/interfaces/IKeeperVault.sol";
 import {Asset, Claim, IRulebookReads, Limits, Mandate, Route, Setup} from "../../../contracts/interfaces/IRulebook.sol";
+import {MockRewards} from "../../../contracts/mocks/MockRewards.sol";
 import {OddToken} from "../../../contracts/mocks/OddToken.sol";
 import {PricedAdapter, Till} from "../../../contracts/mocks/PricedAdapter.sol";
 import {SteeredOracle} from "../../../contracts/mocks/SteeredOracle.sol";
@@ -11,6 +12,14 @@ import {Base} from "../Base.sol";
 
 interface Clock {
     function getBlockTimestamp() external view returns (uint256);
+}
+
+/// The external functions of the vault that stand in no interface: they are for the vault itself.
+interface IInside {
+    function leg(uint16 index, address token, uint256 amount, bool partialFill, bool privileged)
+        external
+        returns (uint256 spent, uint256 got, uint256 least);
+    function sweep(address actor) external;
 }
 
 /// A vault with five assets of 6, 8, 18 and 24 decimals, $1M off its targets by 20 %, and everybody who may meet it.
@@ -55,6 +64,8 @@ abstract contract World is Base {
     address internal payout = actor("payout");
 
     OddToken[5] internal tokens;
+    OddToken internal link; // the reward of claim 0: 18 decimals, $20, not listed
+    MockRewards internal rewards;
     SteeredOracle internal oracle;
     PricedAdapter internal adapter;
     PricedAdapter internal spare;
@@ -73,6 +84,9 @@ abstract contract World is Base {
         _token(USDC, "USDC", 6, 1e18);
         _token(GRAIN, "GRAIN", 24, 0.01e18);
         _token(DAI, "DAI", 18, 1e18);
+        link = new OddToken("LINK", 18);
+        oracle.set(address(link), 20e18);
+        rewards = new MockRewards(link);
         _prepare();
         this.deploy(_setup(), _targets());
         _fill();
@@ -156,8 +170,13 @@ abstract contract World is Base {
         setup.keepers[0] = Mandate({keeper: keeper, expires: START + MANDATE});
         setup.keepers[1] = Mandate({keeper: lapsing, expires: START + 1 hours});
         setup.claims = new Claim[](1);
-        setup.claims[0] =
-            Claim({target: address(venue), reward: address(tokens[DAI]), dailyCap: 100e18, enabled: true, data: ""});
+        setup.claims[0] = Claim({
+            target: address(rewards),
+            reward: address(link),
+            dailyCap: 2000e18,
+            enabled: true,
+            data: abi.encodeCall(MockRewards.claim, ())
+        });
         setup.assets = new Asset[](5);
         setup.assets[WETH] = _asset(WETH, 0, 500e18, 10_000e18);
         setup.assets[WBTC] = _asset(WBTC, 0, 10_000e18, 300_000e18);

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {IVaultCore} from "../interfaces/IKeeperVault.sol";
+import {Cluster, IPriceOracle, SourceKind, Verdict, Voice} from "../interfaces/IPriceOracle.sol";
+import {Asset, Claim, IRulebookReads, Limits, Quote, Route, Rules} from "../interfaces/IRulebook.sol";
+import {Ceilings} from "../libraries/Ceilings.sol";
+import {Portfolio} from "../libraries/Portfolio.sol";
+
+/// @title The registry, and what the vault asks of it while it acts: targets, ways out, floors
+/// @dev Reads only. The vault trusts these answers as it trusts the registry; no caller's argument can lower a floor but
+/// `privileged` and `open`, which the vault alone decides.
+abstract contract Quotes is IRulebookReads {
+    // ------------------------------------------------------------------------------------------------ constants
+
+    /// @dev 1.5M: what reading a price may take at most; a caller must not be able to choose the refuge by starving one.
+    uint256 private constant PRICE_GAS = 1_500_000;
+    uint256 private constant TARGET_BITS = 16;
+
+    // ------------------------------------------------------------------------------------------------ immutables
+
+    /// @inheritdoc IRulebookReads
+    address public immutable vault;
+
+    // ------------------------------------------------------------------------------------------------ storage
+
+    address internal _oracle;
+    uint32 internal _configVersion;
+    Limits internal _limits;
+    Asset[] internal _assets;
+    Route[] internal _routes;
+    Claim[] internal _claims;
+    /// @dev Of each claim's reward, read at registration.
+    uint8[] internal _rewardDecimals;
+
+    // ------------------------------------------------------------------------------------------------ constructor
+
+    constructor(address vault_) {
+        vault = vault_;
+    }
+
+    // ------------------------------------------------------------------------------------------------ registry
+
+    /// @inheritdoc IRulebookReads
+    function oracle() external view returns (address) {
+        return _oracle;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function configVersion() external view returns (uint32) {
+        return _configVersion;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function rules() external view returns (Rules memory) {
+        return Rules({configVersion: _configVersion, oracle: _oracle, limits: _limits, assets: _assets});
+    }
+
+    /// @inheritdoc IRulebookReads
+    function limits() external view returns (Limits memory) {
+        return _limits;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function assets() external view returns (Asset[] memory) {
+        return _assets;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function route(uint16 index) external view returns (Route memory) {
+        return _routes[index];
+    }
+
+    /// @inheritdoc IRulebookReads
+    function routes() external view returns (Route[] memory) {
+        return _routes;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function claims() external view returns (Claim[] memory) {
+        return _claims;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function claim(uint16 index) external view returns (Claim memory) {
+        return _claims[index];
+    }
+
+    // ------------------------------------------------------------------------------------------------ targets
+
+    /// @inheritdoc IRulebookReads
+    function packed(uint16[] calldata targetsBps) external view returns (uint256 word) {
+        uint256 count = _assets.length;
+        uint256 sum;
+        for (uint256 i; i < targetsBps.length; ++i) {
+            if (i >= count) revert IVaultCore.BadTargets(targetsBps.length);
+            Asset storage asset = _assets[i];
+            uint16 target = targetsBps[i];
+            if (target < asset.minBps || target > asset.maxBps) {
+                // safe cast: i < 16
+                // forge-lint: disable-next-line(unsafe-typecast)
+                revert IVaultCore.TargetOutOfRange(uint8(i), target, asset.minBps, asset.maxBps);
+            }
+            sum += target;
+            word |= uint256(target) << (i * TARGET_BITS);
+        }
+        if (sum != Ceilings.BPS || targetsBps.length != count) revert IVaultCore.BadTargets(sum);
+    }
+
+    // ------------------------------------------------------------------------------------------------ exit
+
+    /// @inheritdoc IRulebookReads
+    function refuge() external view returns (uint8 best) {
+        uint8 rank;
+        for (uint8 i; i < _assets.length; ++i) {
+            Asset memory asset = _assets[i];
+            if (asset.safeRank == 0 || asset.frozen || (rank != 0 && asset.safeRank >= rank)) continue;
+            if (gasleft() < PRICE_GAS) revert IVaultCore.GasStarved(gasleft(), PRICE_GAS);
+            Cluster memory price = _clusterOf(asset);
+            uint256 band = uint256(asset.depegBps) * Ceilings.ONE / Ceilings.BPS;
+            if (price.mid == 0 || price.mid + band < Ceilings.ONE || price.mid > Ceilings.ONE + band) continue;
+            (rank, best) = (asset.safeRank, i);
+        }
+        if (rank == 0) revert IVaultCore.NoSafeAsset();
+    }
+
+    /// @inheritdoc IRulebookReads
+    function exits(uint8 asset, uint8 into, bool redeeming) external view returns (uint16[] memory ways) {
+        uint256 count = _routes.length;
+        ways = new uint16[](count);
+        address token = _assets[asset].token;
+        uint256 found;
+        for (uint16 r; r < count; ++r) {
+            Route storage way = _routes[r];
+            if (!way.enabled || way.assetIn != asset) continue;
+            if (redeeming ? way.venue != token || !_leads(way.assetOut, into) : way.assetOut != into) continue;
+            ways[found++] = r;
+        }
+        assembly ("memory-safe") {
+            mstore(ways, found) // no more than it was made for
+        }
+    }
+
+    /// @dev Whether what a share redeems into is the refuge, or can be sold into it in the second pass.
+    function _leads(uint8 asset, uint8 into) private view returns (bool) {
+        if (asset == into) return true;
+        if (_assets[asset].frozen || _assets[asset].safeRank != 0) return false;
+        for (uint256 r; r < _routes.length; ++r) {
+            Route storage way = _routes[r];
+            if (way.enabled && way.assetIn == asset && way.assetOut == into) return true;
+        }
+        return false;
+    }
+
+    /// @inheritdoc IRulebookReads
+    function exitQuote(uint16 index, uint256 amount, bool privileged, uint256 open)
+        external
+        view
+        returns (Quote memory quote)
+    {
+        Route memory way = _routes[index];
+        (Asset memory assetIn, Asset memory assetOut) = (_assets[way.assetIn], _assets[way.assetOut]);
+        Cluster memory priceIn = _clusterOf(assetIn);
+        Cluster memory priceOut = _clusterOf(assetOut);
+        if (priceIn.mid == 0 && privileged) {
+            priceIn = _highestPush(assetIn);
+            // a share without a cluster redeems into what has none either: the same voices, on both sides
+            if (priceOut.mid == 0 && way.venue == assetIn.token) priceOut = _highestPush(assetOut);
+        }
+        if (priceIn.mid == 0) revert IVaultCore.PriceMissing(way.assetIn);
+        if (priceOut.mid == 0) revert IVaultCore.PriceMissing(way.assetOut);
+        uint256 slip = way.slipBps;
+        // safe subtraction: emergencyBps is at least the widest slip
+        slip += (_limits.emergencyBps - slip) * open / Ceilings.ONE;
+        (quote.way, quote.tokenOut, quote.decimalsOut) = (way, assetOut.token, assetOut.decimals);
+        quote.priceOut = priceOut.mid;
+        quote.least = Portfolio.floorUp(amount, priceIn, assetIn.decimals, priceOut, assetOut.decimals, slip);
+    }
+
+    // ------------------------------------------------------------------------------------------------ rewards
+
+    /// @inheritdoc IRulebookReads
+    function saleQuote(uint16 index, uint16 source, uint256 amount) external view returns (Quote memory quote) {
+        Route memory way = _routes[index];
+        address reward = _claims[source].reward;
+        bool fits = way.enabled && way.assetIn == Ceilings.REWARD && way.claim == source && !_listed(reward);
+        if (!fits) revert IVaultCore.RouteDisabled(index);
+        Asset memory assetOut = _assets[way.assetOut];
+        if (assetOut.safeRank == 0 || assetOut.frozen) revert IVaultCore.NotTradable(way.assetOut);
+        address[] memory tokens = new address[](2);
+        (tokens[0], tokens[1]) = (reward, assetOut.token);
+        Cluster[] memory prices = IPriceOracle(_oracle).clusters(tokens, _limits.spreadBps);
+        if (prices[0].mid == 0) revert IVaultCore.RewardUnpriced(reward);
+        if (!Portfolio.usable(prices[1], assetOut)) revert IVaultCore.PriceMissing(way.assetOut);
+        uint8 decimals = _rewardDecimals[source];
+        (quote.way, quote.tokenOut, quote.decimalsOut) = (way, assetOut.token, assetOut.decimals);
+        quote.priceOut = prices[1].mid;
+        quote.valueIn = Portfolio.valueUp(amount, prices[0].mid, decimals);
+        quote.least = Portfolio.floorUp(amount, prices[0], decimals, prices[1], assetOut.decimals, way.slipBps);
+    }
+
+    /// @inheritdoc IRulebookReads
+    function requireNoAllowance(uint16 source) external view {
+        address target = _claims[source].target;
+        _requireNone(_claims[source].reward, target);
+        for (uint256 i; i < _assets.length; ++i) {
+            _requireNone(_assets[i].token, target);
+        }
+    }
+
+    function _requireNone(address token, address spender) private view {
+        uint256 allowed = IERC20(token).allowance(vault, spender);
+        if (allowed != 0) revert IVaultCore.AllowanceLeft(token, allowed);
+    }
+
+    function _listed(address token) internal view returns (bool) {
+        for (uint256 i; i < _assets.length; ++i) {
+            if (_assets[i].token == token) return true;
+        }
+        return false;
+    }
+
+    // ------------------------------------------------------------------------------------------------ prices
+
+    /// @dev One asset's price, alone; none where the oracle fails or the price leaves the sanity band.
+    function _clusterOf(Asset memory asset) private view returns (Cluster memory price) {
+        address[] memory tokens = new address[](1);
+        tokens[0] = asset.token;
+        try IPriceOracle(_oracle).clusters(tokens, _limits.spreadBps) returns (Cluster[] memory found) {
+            if (found.length == 1 && Portfolio.usable(found[0], asset)) price = found[0];
+        } catch {}
+    }
+
+    /// @dev The highest fresh push feed inside the sanity band: one stuck or low feed cannot lower it.
+    function _highestPush(Asset memory asset) private view returns (Cluster memory price) {
+        try IPriceOracle(_oracle).voices(asset.token, _limits.spreadBps) returns (Voice[] memory heard, Cluster memory) {
+            for (uint256 i; i < heard.length; ++i) {
+                Voice memory voice = heard[i];
+                if (voice.kind != SourceKind.PUSH || voice.verdict != Verdict.OK || voice.price <= price.mid) continue;
+                Cluster memory alone = Cluster({mid: voice.price, low: voice.price, high: voice.price});
+                if (Portfolio.usable(alone, asset)) price = alone;
+            }
+        } catch {}
+    }
+}
