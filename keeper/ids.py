@@ -41,7 +41,11 @@ def plain(value: object) -> Plain:
     if isinstance(value, Mapping):
         return _plain_mapping(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {
+            field.name: plain(found)
+            for field in dataclasses.fields(value)
+            if (found := getattr(value, field.name)) != field.default or not field.metadata.get("appended")
+        }
     raise TypeError(f"a {type(value).__name__} has no canonical form")
 
 

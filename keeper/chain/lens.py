@@ -41,15 +41,21 @@ class Observation:
     next_base_fee: Wei
     role: str
     gate: Revert | None
+    beside: tuple[Any, ...] = ()
+    """What was asked beside the look: results and refusals, in order."""
 
 
-def observe(rpc: Rpc, manifest: Manifest, account: Address | None, *, block: int | None = None) -> Observation:
+def observe(
+    rpc: Rpc, manifest: Manifest, account: Address | None, *, block: int | None = None, beside: Sequence[Call] = ()
+) -> Observation:
     """The vault of `manifest` at the latest block, or at number `block`, as `account` (None: nobody in particular).
+
+    `beside` are reads of the same block in the same round trip, each without its block parameter, which stands last.
 
     Raises RpcUnreachable, WrongChainId, RpcRefused; also RpcRefused where there is no vault at the manifest's address.
     """
     tag = "latest" if block is None else hex(block)
-    look = _look_at(rpc, manifest, account, tag)
+    look = _look_at(rpc, manifest, account, tag, beside)
     if look.lens["seen"]["chainId"] != manifest.chain.id:  # an address may move to another chain while a process lives
         raise WrongChainId(rpc.label, manifest.chain.id, look.lens["seen"]["chainId"])
     seen = look.lens["vaults"][0]
@@ -63,20 +69,21 @@ def observe(rpc: Rpc, manifest: Manifest, account: Address | None, *, block: int
         next_base_fee=look.next_base_fee,
         role=sight.ROLES[seen["standings"][0]["role"]],
         gate=None if seen["ready"] else abi.decode_revert(seen["refusal"]),
+        beside=look.beside,
     )
 
 
-def _look_at(rpc: Rpc, manifest: Manifest, account: Address | None, tag: str) -> _Look:
+def _look_at(rpc: Rpc, manifest: Manifest, account: Address | None, tag: str, beside: Sequence[Call]) -> _Look:
     """Everything of one block. Where block.number is L1's, nothing in the answer tells blocks of one second apart."""
     if rpc.profile.block_number == "own":
-        look = _ask(rpc, manifest, account, tag, tag)
+        look = _ask(rpc, manifest, account, tag, tag, beside)
         if look.agrees:
             return look
         first = look.ref
     else:
         first = rpc.understood(block_ref, rpc.call("eth_getBlockByNumber", [tag, False]))
     at: Any = {"blockHash": first.hash} if rpc.profile.reads_at_hash else hex(first.number)
-    look = _ask(rpc, manifest, account, hex(first.number), at)
+    look = _ask(rpc, manifest, account, hex(first.number), at, beside)
     if not look.agrees or look.ref.hash != first.hash:
         raise RpcUnreachable(rpc.label, f"block {first.number} changed while it was read")
     return look
@@ -101,9 +108,12 @@ class _Look:
     lens: Mapping[str, Any]
     nonces: tuple[int, int]
     agrees: bool
+    beside: tuple[Any, ...]
 
 
-def _ask(rpc: Rpc, manifest: Manifest, account: Address | None, header_at: str, state_at: Any) -> _Look:
+def _ask(
+    rpc: Rpc, manifest: Manifest, account: Address | None, header_at: str, state_at: Any, beside: Sequence[Call]
+) -> _Look:
     who = account or _NOBODY
     data = _initcode() + _tick().call([manifest.parts.vault.address], [who])[10:]
     calls: list[Call] = [
@@ -112,11 +122,12 @@ def _ask(rpc: Rpc, manifest: Manifest, account: Address | None, header_at: str, 
     ]
     if account is not None:
         calls += [("eth_getTransactionCount", [account, "latest"]), ("eth_getTransactionCount", [account, "pending"])]
-    found = [rpc.accepted(answer) for answer in rpc.many(calls)]
-    return rpc.understood(lambda answers: _look(answers, rpc.profile), found)
+    answers = rpc.many([*calls, *((method, [*given, state_at]) for method, given in beside)])
+    found = [rpc.accepted(answer) for answer in answers[: len(calls)]]
+    return rpc.understood(lambda parts: _look(parts, tuple(answers[len(calls) :]), rpc.profile), found)
 
 
-def _look(found: Sequence[Any], profile: ChainProfile) -> _Look:
+def _look(found: Sequence[Any], beside: tuple[Any, ...], profile: ChainProfile) -> _Look:
     header, encoded, *counts = found
     nonces = [int(count, 16) for count in counts] or [0, 0]
     ref = block_ref(header)
@@ -129,6 +140,7 @@ def _look(found: Sequence[Any], profile: ChainProfile) -> _Look:
         lens=lens,
         nonces=(nonces[0], nonces[1]),
         agrees=numbered and ref.timestamp == lens["seen"]["timestamp"],
+        beside=beside,
     )
 
 

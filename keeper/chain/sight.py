@@ -9,6 +9,7 @@ from keeper.manifest import Manifest
 from keeper.model import (
     AssetState,
     BlockRef,
+    ClaimState,
     Headroom,
     Limits,
     PriceObservation,
@@ -71,6 +72,7 @@ def snapshot(lens: Mapping[str, Any], block: BlockRef, manifest: Manifest) -> Sn
         vault=_vault(seen),
         assets=assets,
         routes=tuple(_route(index, route) for index, route in enumerate(seen["routes"])),
+        claims=tuple(_claim(index, claim) for index, claim in enumerate(seen["claims"])),
         observations=tuple(
             _voice(index, voice, asset["all"]["mid"] != 0, block.timestamp)
             for index, asset in enumerate(seen["assets"])
@@ -98,8 +100,11 @@ def _vault(seen: Mapping[str, Any]) -> VaultState:
             loss_month=Share18(room["lossMonth"]),
             turnover_day=Share18(room["turnoverDay"]),
             turnover_month=Share18(room["turnoverMonth"]),
+            shift_day=Share18(room["shiftDay"]),
         ),
         limits=limits,
+        harvested_at=Timestamp(state["harvestedAt"]),
+        retargeted_at=Timestamp(state["retargetedAt"]),
     )
 
 
@@ -143,6 +148,17 @@ def _route(index: int, found: Mapping[str, Any]) -> RouteState:
         adapter=found["adapter"],
         venue=found["venue"],
         slip_bps=Bps(found["slipBps"]),
+        enabled=found["enabled"],
+        claim=found["claim"],
+    )
+
+
+def _claim(index: int, found: Mapping[str, Any]) -> ClaimState:
+    return ClaimState(
+        index=index,
+        target=found["target"],
+        reward=found["reward"],
+        daily_cap=Usd18(found["dailyCap"]),
         enabled=found["enabled"],
     )
 

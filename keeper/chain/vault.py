@@ -31,14 +31,22 @@ def rebalance(orders: Iterable[Order], terms: Terms) -> HexBytes:
     return _function("rebalance").call(listed, bound)
 
 
+def harvest(claim: int, sales: Iterable[Order], terms: Terms) -> HexBytes:
+    """Calldata of `harvest`; without sales it claims and sells nothing."""
+    listed = [(order.route, order.max_in, order.min_out) for order in sales]
+    bound = (terms.epoch, terms.config_version, terms.deadline, abi.as_bytes(terms.decision_id))
+    return _function("harvest").call(claim, listed, bound)
+
+
 def halt(reason: Hash32) -> HexBytes:
     """Calldata of `halt`."""
     return _function("halt").call(abi.as_bytes(reason))
 
 
-def flatten() -> HexBytes:
-    """Calldata of `flatten` for all assets."""
-    return _function("flatten()").call()
+def flatten(assets: Iterable[int] = ()) -> HexBytes:
+    """Calldata of `flatten`: for the named assets alone, for all where none is named."""
+    listed = list(assets)
+    return _function("flatten(uint8[])").call(listed) if listed else _function("flatten()").call()
 
 
 def read_epoch(vault: Address) -> dict[str, str]:
@@ -52,7 +60,7 @@ def epoch_of(data: HexBytes) -> int:
 
 
 def report_of(data: HexBytes) -> Report:
-    """The report that `rebalance` returned."""
+    """The report that `rebalance` or `harvest` returned."""
     return report(_function("rebalance").result(data))
 
 

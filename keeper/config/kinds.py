@@ -8,7 +8,7 @@ from typing import Annotated
 from eth_hash.auto import keccak
 from pydantic import AfterValidator, Field
 
-from keeper.units import Bps, Seconds, Usd18, parse_usd
+from keeper.units import Bps, Seconds, Share18, Usd18, parse_usd
 
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _ADDRESS_LENGTH = 42
@@ -40,6 +40,13 @@ AnyBps = Annotated[Bps, Field(ge=0, le=10_000)]
 AnySeconds = Annotated[Seconds, Field(ge=0, le=2**32 - 1)]
 PriceText = Annotated[str, AfterValidator(lambda text: text if parse_usd(text) > 0 else _refuse(text))]
 """Dollars as decimal text, `"1500.25"`: a TOML float would be a float near money."""
+RatioText = Annotated[str, AfterValidator(lambda text: text if parse_usd(text) > 0 else _refuse(text))]
+"""How many times, as decimal text, `"1.5"`: a TOML float would be a float near money."""
+
+
+def ratio(text: str) -> Share18:
+    """A RatioText's value, 1e18 = once."""
+    return Share18(parse_usd(text))
 
 
 def _refuse(text: str) -> str:

@@ -51,10 +51,9 @@ class ChainProfile(Strict):
     gas_ceiling_gwei: Annotated[int, Field(ge=1)]
     """The keeper's own ceiling on what it pays for a unit of gas; the vault may have another."""
     l1_fee: Literal["none", "op-stack", "arbitrum"]
-    """Where data is also paid for on L1: outside gasUsed × price (op-stack), or inside gas units (arbitrum).
-
-    Recorded, and not yet priced into decisions.
-    """
+    """Where data is also paid for on L1: outside gasUsed × price (op-stack), or inside gas units (arbitrum)."""
+    l1_fee_oracle: AddressText | Literal[""] = ""
+    """OP stack's GasPriceOracle, which says what a transaction's data costs: asked for harvests alone."""
     sequencer_feed: AddressText | Literal[""]
     """Chainlink's feed of whether the sequencer is up; every push feed of a deployment here must be read with it."""
     block_number: Literal["own", "l1"]

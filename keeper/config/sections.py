@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field
 
 from keeper.config.exchanges import PricesSection
-from keeper.config.kinds import AnyBps, NameText
+from keeper.config.kinds import AnyBps, AnySeconds, NameText, RatioText
 from keeper.config.secrets import is_reference
 from keeper.config.strict import Strict
-from keeper.units import Bps
+from keeper.units import Bps, Seconds
 
 
 def rpc_address(text: str) -> str:
@@ -87,6 +87,10 @@ class PolicySection(Strict):
     calendar: str = ""
     min_benefit_bps: AnyBps = Bps(1)
     """Act only where the drift removed is worth at least this share of NAV more than it costs."""
+    harvest_every: AnySeconds = Seconds(6 * 3_600)
+    """Seconds between two looks at a reward claim; 0 harvests nothing."""
+    harvest_min_ratio: RatioText = "2"
+    """How many times its cost a harvest must bring."""
 
 
 class SignerSection(Strict):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from keeper.config.environment import environment, overlay
+from keeper.config.kinds import ratio
 from keeper.config.profile import ChainProfile, load_profile
 from keeper.config.secrets import Secret, is_reference, resolve
 from keeper.config.sections import ChainSection, ConfigFile, PolicySection, SignerSection, VaultSection
@@ -167,6 +168,8 @@ def _vault(file: ConfigFile, name: str, folder: Path) -> VaultSettings:
             min_benefit_bps=policy.min_benefit_bps,
             stage_cap_bps=file.keeper.stage_cap_bps,
             gas_ceiling=ceiling,
+            harvest_every=policy.harvest_every,
+            harvest_min_ratio=ratio(policy.harvest_min_ratio),
         ),
     )
 

@@ -1,4 +1,4 @@
-"""What to do, and why: a pure function of what was seen, remembered and configured.
+"""What to do, and why: a pure function of what was seen, remembered and configured. Steering first, then harvests.
 
 The live loop and a replay of the journal run this very code, so nothing here reads a clock, a file or a node, and all
 money is integers.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from keeper.decide import bands
+from keeper.decide import bands, harvest
 from keeper.decide.reasons import MEANINGS, ReasonCode, Standing
 from keeper.decide.succession import successor
 from keeper.errors import NotInThisRelease
@@ -35,4 +35,5 @@ def decide(
     if policy is None:
         kinds = ", ".join(f'kind = "{kind}"' for kind in sorted(POLICIES))
         raise NotInThisRelease(f"policy.{config.policy}.kind", f"policy kind {config.kind}", kinds)
-    return policy(snapshot, history, state, proposal, config)
+    steering = policy(snapshot, history, state, proposal, config)
+    return harvest.instead(snapshot, state, config, steering)

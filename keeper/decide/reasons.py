@@ -32,6 +32,9 @@ class ReasonCode(StrEnum):
     NO_ROUTE = "no-route"
     BUDGET_EXHAUSTED = "budget-exhausted"
     ORDERED = "ordered"
+    WORTH_CLAIMING = "worth-claiming"
+    HARVEST_BELOW_COST = "harvest-below-cost"
+    HARVEST_REFUSED = "harvest-refused"
 
     @property
     def standing(self) -> Standing:
@@ -48,12 +51,24 @@ MEANINGS: Mapping[ReasonCode, tuple[Standing, str]] = MappingProxyType(
     {
         ReasonCode.OUTSIDE_BAND: (Standing.ACT, "an asset left its band, and bringing it back is worth what it costs"),
         ReasonCode.ORDERED: (Standing.ACT, "a person ordered it: halt or flatten"),
+        ReasonCode.WORTH_CLAIMING: (
+            Standing.ACT,
+            "nothing to steer, and a reward is worth harvest_min_ratio times its gas",
+        ),
         ReasonCode.INSIDE_BAND: (Standing.IDLE, "every asset is nearer to its target than absolute_bps"),
         ReasonCode.BELOW_MIN_DRIFT: (Standing.IDLE, "the vault refuses to trade below its own minDrift"),
         ReasonCode.TOO_SMALL: (Standing.IDLE, "what could be traded is below the vault's minTrade"),
         ReasonCode.BENEFIT_BELOW_COST: (
             Standing.IDLE,
             "the drift removed is not worth its cost and min_benefit_bps of NAV",
+        ),
+        ReasonCode.HARVEST_BELOW_COST: (
+            Standing.IDLE,
+            "nothing to steer, and a reward is not yet worth harvest_min_ratio times its gas",
+        ),
+        ReasonCode.HARVEST_REFUSED: (
+            Standing.IDLE,
+            "nothing to steer, and the vault or the claim would revert; the reason names the error",
         ),
         ReasonCode.COOLDOWN: (Standing.WAIT, "the vault acted a moment ago; the reason names when it is ready"),
         ReasonCode.HALTED: (Standing.HOLD, "the vault is halted: only its owner can start it again"),

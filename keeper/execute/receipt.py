@@ -16,7 +16,12 @@ from keeper.manifest import Manifest
 from keeper.model import ActionKind, AssetDelta, BlockRef, Hash32, Intent, Outcome, Report, Revert, TxState
 from keeper.units import WAD, Wei
 
-_EVENTS = {ActionKind.REBALANCE: "Rebalanced", ActionKind.HALT: "Halted", ActionKind.FLATTEN: "Flattened"}
+_EVENTS = {
+    ActionKind.REBALANCE: "Rebalanced",
+    ActionKind.HARVEST: "Harvested",
+    ActionKind.HALT: "Halted",
+    ActionKind.FLATTEN: "Flattened",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ def own_event(intent: Intent, receipt: Receipt) -> Event | None:
             continue
         marks = {
             "Rebalanced": ("decisionId", intent.decision_id),
+            "Harvested": ("decisionId", intent.decision_id),
             "Halted": ("reason", intent.decision_id),
             "Flattened": ("actor", intent.signer),
         }

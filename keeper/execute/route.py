@@ -1,11 +1,11 @@
-"""Every way to fill the same orders: each order over each enabled route that trades the same two assets."""
+"""Every way to fill the same orders: over each enabled route of the same two assets, or of the same claim's reward."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice, product
 
-from keeper.model import Order, Snapshot
+from keeper.model import REWARD, Order, Snapshot
 
 MOST_CANDIDATES = 8
 """So many are simulated side by side: with two ways a pair, three orders in one action."""
@@ -21,7 +21,10 @@ def candidates(snapshot: Snapshot, orders: tuple[Order, ...]) -> tuple[tuple[Ord
 
 def _ways(snapshot: Snapshot, decided: int) -> list[int]:
     """The route decided on, then every other enabled one of its pair, by index."""
-    pairs = {route.index: (route.asset_in, route.asset_out) for route in snapshot.routes}
+    pairs = {
+        route.index: (REWARD, route.claim) if route.asset_in == REWARD else (route.asset_in, route.asset_out)
+        for route in snapshot.routes
+    }
     others = [
         route.index
         for route in snapshot.routes

@@ -29,6 +29,8 @@ from keeper.model import (
 )
 from keeper.units import WAD
 
+REWARD_ROOM = 2
+"""A sale may sell so many times what was claimed when it was tried: a reward grows until it is mined."""
 _NATIVE_SYMBOL = "WETH"
 
 
@@ -41,11 +43,17 @@ def best(
     room (`fills.SANDWICH_BPS`).
     Raises RpcUnreachable, RpcRefused. ValueError for a decision without orders.
     """
-    if decision.action is not ActionKind.REBALANCE or not decision.orders:
+    if decision.action not in (ActionKind.REBALANCE, ActionKind.HARVEST) or not decision.orders:
         raise ValueError(f"{decision.action} with {len(decision.orders)} orders has no candidates")
     listed = route.candidates(snapshot, decision.orders)
-    runs = trial.runs(rpc, snapshot, [calldata(decision.action, orders, terms) for orders in listed], sender, fees)
-    found = tuple(_rebalanced(snapshot, orders, run) for orders, run in zip(listed, runs, strict=True))
+    runs = trial.runs(
+        rpc,
+        snapshot,
+        [calldata(decision.action, orders, terms, claim=decision.claim) for orders in listed],
+        sender,
+        fees,
+    )
+    found = tuple(_acted(snapshot, decision.action, orders, run) for orders, run in zip(listed, runs, strict=True))
     good = [simulation for simulation in found if simulation.succeeds]
     return (max(good, key=lambda simulation: _left(snapshot, simulation, fees)) if good else found[0]), found
 
@@ -79,13 +87,17 @@ def exit_trial(
     )
 
 
-def _rebalanced(snapshot: Snapshot, orders: tuple[Order, ...], run: Run) -> Simulation:
+def _acted(snapshot: Snapshot, action: ActionKind, orders: tuple[Order, ...], run: Run) -> Simulation:
     failed = Simulation(
         block=snapshot.block, orders=orders, gas_used=run.gas_used, report=None, deltas=(), revert=run.revert
     )
     if run.revert is not None:
         return failed
     report = vault.report_of(run.returned)
+    if (
+        run.logs is None and action is ActionKind.HARVEST
+    ):  # how much was claimed is in no report: the vault's floor stands
+        return replace(failed, report=report, gas_limit=run.gas_limit)
     if run.logs is None:
         found = fills.of_report(snapshot, orders, report)
     else:
@@ -96,7 +108,7 @@ def _rebalanced(snapshot: Snapshot, orders: tuple[Order, ...], run: Run) -> Simu
     return Simulation(
         block=snapshot.block,
         orders=tuple(
-            fills.bound(order, fill, order.max_in if run.logs is None else fill.sold)
+            fills.bound(order, fill, _most(action, order, fill, seen=run.logs is not None))
             for order, fill in zip(orders, found, strict=True)
         ),
         gas_used=run.gas_used,
@@ -105,6 +117,13 @@ def _rebalanced(snapshot: Snapshot, orders: tuple[Order, ...], run: Run) -> Simu
         revert=None,
         gas_limit=run.gas_limit,
     )
+
+
+def _most(action: ActionKind, order: Order, fill: vault.Trade, *, seen: bool) -> int:
+    """What an order may sell: what it sold when it was tried. A reward goes on growing until it is claimed."""
+    if not seen:
+        return order.max_in
+    return min(fill.sold * REWARD_ROOM, order.max_in) if action is ActionKind.HARVEST else fill.sold
 
 
 def _left(snapshot: Snapshot, simulation: Simulation, fees: Fees) -> tuple[int, int]:

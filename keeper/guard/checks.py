@@ -40,15 +40,37 @@ _STEERING: Suite = (
         simulated.fair_price,
     ),
 )
+_HARVESTING: Suite = (
+    (
+        standing.mode,
+        standing.mandate,
+        standing.epoch,
+        standing.config_version,
+        standing.deadline,
+        standing.block_age,
+        standing.harvest_cooldown,
+        tickers.enough,
+        tickers.near,
+        standing.own_nonce,
+        standing.gas_ceiling,
+        standing.gas_money,
+    ),
+    (simulated.succeeds, simulated.same_sales, simulated.worth_claiming),
+)
 _HALTING: Suite = ((standing.gas_ceiling, standing.gas_money_of_exit), (simulated.succeeds,))
 _EXITING: Suite = ((standing.mode, standing.gas_ceiling, standing.gas_money_of_exit), (simulated.succeeds,))
 
 CHECKS: Mapping[ActionKind, Suite] = MappingProxyType(
-    {ActionKind.REBALANCE: _STEERING, ActionKind.HALT: _HALTING, ActionKind.FLATTEN: _EXITING}
+    {
+        ActionKind.REBALANCE: _STEERING,
+        ActionKind.HARVEST: _HARVESTING,
+        ActionKind.HALT: _HALTING,
+        ActionKind.FLATTEN: _EXITING,
+    }
 )
 """By action; one that is not here is not sent by this release."""
 
-REFUSING = frozenset({"simulation", "drift-falls", "loss-budget", "turnover-budget", "fair-price"})
+REFUSING = frozenset({"simulation", "drift-falls", "loss-budget", "turnover-budget", "fair-price", "harvest-worth"})
 """Checks of what would happen: a HOLD of theirs is a refusal, where the others' only means not now."""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from keeper.guard.facts import Facts
 from keeper.guard.verdicts import made
-from keeper.model import Check, GuardVerdict, Simulation
-from keeper.units import BPS, Share18, format_share, format_units, mul_div_up
+from keeper.model import REWARD, Check, GuardVerdict, Simulation
+from keeper.units import BPS, Share18, Usd18, format_share, format_units, format_usd, mul_div_up
 
 
 def succeeds(facts: Facts, found: Simulation) -> Check:
@@ -28,6 +28,31 @@ def same_orders(facts: Facts, found: Simulation) -> Check:
         "agree" if same else "differ"
     )
     return made("same-orders", same, text, GuardVerdict.HALT)
+
+
+def same_sales(facts: Facts, found: Simulation) -> Check:
+    """What was simulated sells what the decided claim pays, by enabled routes, and no more than decided. Else HALT."""
+    ways = {route.index: route for route in facts.snapshot.routes}
+    decided, simulated = facts.decision.orders, found.orders
+    same = len(decided) == len(simulated) and all(
+        b.route in ways
+        and ways[b.route].asset_in == REWARD
+        and ways[b.route].claim == facts.decision.claim
+        and ways[b.route].enabled
+        and 0 < b.max_in <= a.max_in
+        for a, b in zip(decided, simulated, strict=True)
+    )
+    text = f"{len(decided)} sales of claim {facts.decision.claim} were decided, {len(simulated)} simulated, and they "
+    return made("same-sales", same, text + ("agree" if same else "differ"), GuardVerdict.HALT)
+
+
+def worth_claiming(facts: Facts, found: Simulation) -> Check:
+    """What the sale buys by the simulation's report still exceeds what the decision says it costs."""
+    if found.report is None:
+        return made("harvest-worth", False, "the simulation brought no report")
+    brings, costs = Usd18(max(found.report.nav_after - found.report.nav_before, 0)), facts.decision.cost
+    text = f"it brings {format_usd(brings)} and costs {format_usd(costs)}"
+    return made("harvest-worth", brings > costs, text, value=brings, limit=costs, unit="usd18")
 
 
 def drift_falls(_facts: Facts, found: Simulation) -> Check:

@@ -89,6 +89,13 @@ def stage_cap(facts: Facts) -> Check:
     return made("stage-cap", share <= cap, text, GuardVerdict.HALT, value=share, limit=cap, unit="bps")
 
 
+def harvest_cooldown(facts: Facts) -> Check:
+    """The vault's own pause after a harvest is over."""
+    ready, now = facts.snapshot.vault.next_harvest_at, facts.snapshot.block.timestamp
+    text = f"the vault takes a harvest from {ready} on, the block is of {now}"
+    return made("harvest-cooldown", now >= ready, text, value=now, limit=ready, unit="unix seconds")
+
+
 def own_nonce(facts: Facts) -> Check:
     """Nothing else of this signer is on its way: the journal has no unfinished intent, so it would not be ours."""
     found = facts.gas.pending

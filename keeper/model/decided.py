@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from keeper.model.words import ZERO_HASH, ActionKind, Hash32
-from keeper.units import NO_VALUE, Bps, Seconds, Timestamp, TokenUnits, Usd18, Wei
+from keeper.model.words import ZERO_HASH, ActionKind, Hash32, appended
+from keeper.units import NO_VALUE, WAD, Bps, Seconds, Share18, Timestamp, TokenUnits, Usd18, Wei
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,15 @@ class RuleLatch:
 
 
 @dataclass(frozen=True, slots=True)
+class LastHarvest:
+    """When a claim was last quoted, and when it last was harvested; 0 is never."""
+
+    claim: int
+    looked_at: Timestamp
+    harvested_at: Timestamp
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyState:
     """What a policy remembers; its successor is a pure function of Decision and Outcome."""
 
@@ -65,6 +74,7 @@ class PolicyState:
     cppi_floor: Usd18 = NO_VALUE
     parent_orders: tuple[ParentOrder, ...] = ()
     latches: tuple[RuleLatch, ...] = ()
+    harvests: tuple[LastHarvest, ...] = appended(())
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +97,10 @@ class DecisionConfig:
     min_benefit_bps: Bps
     stage_cap_bps: Bps
     gas_ceiling: Wei
+    harvest_every: Seconds = appended(Seconds(6 * 3_600))
+    """Seconds between two looks at a claim; 0 is never."""
+    harvest_min_ratio: Share18 = appended(Share18(2 * WAD))
+    """How many times its cost a harvest must bring, 1e18 = once."""
 
 
 @dataclass(frozen=True, slots=True)

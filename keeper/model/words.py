@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 Address: TypeAlias = str
 Hash32: TypeAlias = str
 HexBytes: TypeAlias = str
 
+T = TypeVar("T")
+
 ZERO_HASH: Hash32 = "0x" + "00" * 32
 """What stands where there is no predecessor: the first decision's previous id, the first row's prev_hash."""
+
+
+def appended(default: T) -> T:
+    """A field that a later release added: ids and bodies leave it out while it says no more than `default`, so that
+    what was written before it keeps its id."""
+    made: Any = field(default=default, metadata={"appended": True})
+    found: T = made
+    return found
 
 
 class SourceKind(StrEnum):

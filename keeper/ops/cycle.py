@@ -26,6 +26,7 @@ from keeper.model import (
     Simulation,
     Terms,
 )
+from keeper.ops.claims import quoted
 from keeper.ops.clock import LEAST_AGE, max_age
 from keeper.ops.post import Post
 from keeper.units import Timestamp
@@ -50,6 +51,8 @@ class Considered:
     guard: GuardReport | None = None
     simulations: tuple[Simulation, ...] = ()
     warnings: tuple[str, ...] = ()
+    assets: tuple[int, ...] = ()
+    """What a flatten is held to; all where none is named."""
 
     @property
     def passed(self) -> bool:
@@ -68,9 +71,16 @@ class Tick:
 
 
 def consider(post: Post, seen: Observation, state: PolicyState, previous: Hash32) -> Considered:
-    """Decide on what was seen, and check it. Sends nothing, writes nothing. Raises RpcUnreachable, RpcRefused."""
-    snapshot, config = seen.snapshot, post.vault.decision
-    decision = decide(snapshot, NO_HISTORY, state, None, config)
+    """Decide on what was seen, and check it; where there is nothing to steer, with quotes of what could be harvested.
+
+    Sends nothing, writes nothing. Raises RpcUnreachable, RpcRefused.
+    """
+    config = post.vault.decision
+    decision = decide(seen.snapshot, NO_HISTORY, state, None, config)
+    if decision.action is not ActionKind.REBALANCE:
+        seen = quoted(post, seen, state)
+        decision = decide(seen.snapshot, NO_HISTORY, state, None, config)
+    snapshot = seen.snapshot
     deliberation = Deliberation(snapshot, NO_HISTORY, state, None, config, decision, previous)
     terms = Terms(
         epoch=snapshot.vault.epoch,
@@ -129,7 +139,7 @@ def act(
     decision, found = deliberation.decision, report.simulation
     sendable = Sendable(
         to=deliberation.snapshot.vault.address,
-        data=calldata(decision.action, found.orders, considered.terms),
+        data=calldata(decision.action, found.orders, considered.terms, claim=decision.claim, assets=considered.assets),
         signer=post.signer.address,
         gas_limit=found.gas_limit,
         max_fee_ceiling=fees.ceiling,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from keeper.chain import identity, lens
 from keeper.chain.lens import Observation
-from keeper.chain.rpc import Rpc
+from keeper.chain.rpc import Call, Rpc
 from keeper.chain.signer import Signer, address_of, open_signer
 from keeper.config import Settings, VaultSettings
 from keeper.errors import KeyFileMissing, SignerNotEntitled
@@ -44,22 +45,22 @@ class Post:
         """The newest block. Raises RpcUnreachable, RpcRefused."""
         return self.rpc.understood(lens.block_ref, self.rpc.call("eth_getBlockByNumber", ["latest", False]))
 
-    def observe(self) -> Observation:
-        """The vault now. Raises RpcUnreachable, RpcRefused."""
-        seen = lens.observe(self.rpc, self.manifest, self.account)
+    def observe(self, beside: Sequence[Call] = ()) -> Observation:
+        """The vault now, and what is asked of its block beside it. Raises RpcUnreachable, RpcRefused."""
+        seen = lens.observe(self.rpc, self.manifest, self.account, beside=beside)
         self.clock.saw(seen.snapshot.block)
         return seen
 
-    def survey(self) -> Observation:
+    def survey(self, beside: Sequence[Call] = ()) -> Observation:
         """The vault now, and what the exchanges say: asked beside the node, awaited no longer than [prices] allows.
 
         Raises RpcUnreachable, RpcRefused; an exchange's failure is an observation.
         """
         if not self.products:
-            return self.observe()
+            return self.observe(beside)
         section = self.settings.file.prices
         asked = ask(self.products, section.timeout_ms)
-        seen = self.observe()
+        seen = self.observe(beside)
         tickers = judged(asked.heard(), self.clock.now(), max_age=section.max_age, outlier_bps=section.outlier_bps)
         return replace(seen, snapshot=replace(seen.snapshot, tickers=tickers))
 

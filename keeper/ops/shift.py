@@ -11,8 +11,9 @@ from structlog.typing import FilteringBoundLogger
 from keeper.errors import HaltError, HoldError
 from keeper.execute.recover import recover
 from keeper.journal import Journal, Writer, open_incidents, policy_state, unfinished_intents
-from keeper.model import GuardVerdict, Outcome, PolicyState, TxState
+from keeper.model import GuardVerdict, Outcome, PolicyState, Snapshot, TxState
 from keeper.ops.breaker import Breaker
+from keeper.ops.claims import look
 from keeper.ops.cycle import SETTLE_SECONDS, Tick, tick
 from keeper.ops.log import settled, told
 from keeper.ops.post import Post, entitled
@@ -20,6 +21,13 @@ from keeper.ops.stop import Stop
 
 MOST_FAILURES = 3
 """Transactions in a row that failed on chain, or that no node took, before a person must look."""
+
+
+@dataclass(slots=True)
+class LastSeen:
+    """The last snapshot of a shift; None before its first."""
+
+    snapshot: Snapshot | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,8 @@ class Shift:
     log: FilteringBoundLogger
     stop: Stop = field(default_factory=Stop)
     """Set when the process is to end: nothing new begins, and nothing is waited for."""
+    last: LastSeen = field(default_factory=LastSeen)
+    """What the tick before saw: what can be asked beside the next look is known from it."""
     failures: Breaker = field(default_factory=lambda: Breaker(MOST_FAILURES))
     """Transactions that failed in a row, whichever tick saw their end."""
 
@@ -120,7 +130,9 @@ def turn(shift: Shift, state: PolicyState | None = None) -> Tick | None:
             if not outcome.state.finished:
                 return None
     memory = policy_state(shift.journal, post.stream()) if state is None else state
-    done = tick(post, shift.writer, memory, post.survey(), shift.stop.is_set)
+    seen = look(post, memory, shift.last.snapshot)
+    shift.last.snapshot = seen.snapshot
+    done = tick(post, shift.writer, memory, seen, shift.stop.is_set)
     told(shift.log, done)
     if done.outcome is not None:
         weigh(shift, done.outcome)

@@ -12,6 +12,7 @@ import pytest
 from keeper.config import Settings, load_profile, load_settings, profile_names
 from keeper.config.settings import build_settings
 from keeper.errors import ConfigInvalid, NotInThisRelease, UnknownKey
+from keeper.units import WAD
 from tests.keeper.config.texts import CONFIG
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -66,6 +67,10 @@ def test_an_unknown_key_names_the_nearest(read: Read, old: str, new: str, where:
         ('"http://127.0.0.1:8545"', '"https://user:word@node.example"', "may hold a key"),
         ('"http://127.0.0.1:8545"', '"node.example"', "neither a reference"),
         ('"file:keeper.password"', '"correct horse battery"', "a secret is a reference, never a value"),
+        ("absolute_bps = 200", "absolute_bps = 200\nharvest_every = -1", "policy.bands.harvest_every in keeper.toml"),
+        ("absolute_bps = 200", "absolute_bps = 200\nharvest_min_ratio = 1.5", "policy.bands.harvest_min_ratio"),
+        ("absolute_bps = 200", 'absolute_bps = 200\nharvest_min_ratio = "0"', "0 is not above 0"),
+        ("absolute_bps = 200", 'absolute_bps = 200\nharvest_min_ratio = "-2"', "is not a number of"),
     ],
 )
 def test_what_does_not_fit_is_refused_with_its_place(read: Read, old: str, new: str, complaint: str) -> None:
@@ -102,6 +107,14 @@ def test_a_refused_secret_is_not_repeated(read: Read) -> None:
 def test_what_a_later_release_brings_is_refused_never_ignored(read: Read, old: str, new: str) -> None:
     with pytest.raises(NotInThisRelease, match="later release"):
         read(CONFIG.replace(old, new, 1))
+
+
+def test_a_policy_says_how_often_and_for_how_much_it_harvests(read: Read) -> None:
+    usual = read(CONFIG).vault().decision
+    assert (usual.harvest_every, usual.harvest_min_ratio) == (6 * 3_600, 2 * WAD)
+    text = CONFIG.replace("absolute_bps = 200", 'absolute_bps = 200\nharvest_every = 900\nharvest_min_ratio = "1.25"')
+    told = read(text).vault().decision
+    assert (told.harvest_every, told.harvest_min_ratio) == (900, WAD * 5 // 4)
 
 
 def test_empty_sections_of_later_releases_stand(read: Read) -> None:
