@@ -7,6 +7,9 @@ import {Asset} from "../interfaces/IRulebook.sol";
 /// @title What a reward claim may not be
 /// @dev Only what can be seen cheaply from outside: a selector, and ERC-4626's `asset()`.
 library ClaimCheck {
+    /// @dev For one `asset()`: WETH9 answers what it does not know with a deposit, which burns all that a static call is given.
+    uint256 private constant ASK_GAS = 100_000;
+
     /// @notice Whether a call with this selector hands out the caller's tokens, or the right to them.
     function handsOut(bytes4 selector) internal pure returns (bool) {
         return selector == 0x095ea7b3 // approve(address,uint256)
@@ -35,7 +38,7 @@ library ClaimCheck {
 
     /// @return The asset of an ERC-4626 share; 0 where there is no such answer.
     function _underlying(address share) private view returns (address) {
-        (bool answered, bytes memory word) = share.staticcall(abi.encodeCall(IERC4626.asset, ()));
+        (bool answered, bytes memory word) = share.staticcall{gas: ASK_GAS}(abi.encodeCall(IERC4626.asset, ()));
         return answered && word.length == 32 ? address(uint160(abi.decode(word, (uint256)))) : address(0);
     }
 }
