@@ -18,6 +18,7 @@ PortOption = Annotated[int | None, typer.Option("--port", min=1, max=65535, help
 FullOption = Annotated[bool, typer.Option("--full", help="The full set: Aave, V2, signed feeds and more besides.")]
 ClientOption = Annotated[str, typer.Option("--client", help="anvil or ganache, which stops at Shanghai's rules.")]
 ForkOption = Annotated[str, typer.Option("--fork", help="Fork the running chain of this name, as it is now.")]
+PricesOption = Annotated[Path | None, typer.Option("--prices", help="Open at the first row of this file of closes.")]
 FreshOption = Annotated[bool, typer.Option("--fresh", help="End a running one first and begin anew.")]
 
 
@@ -37,13 +38,14 @@ def up(
     full: FullOption = False,
     client: ClientOption = "anvil",
     fork: ForkOption = "",
+    prices: PricesOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Start a node and furnish it; a running one is left as it is."""
     if fork:
         run_command("devnet up", json, lambda: _fork(name, fork, port))
     else:
-        run_command("devnet up", json, lambda: _up(name, port, fresh=fresh, full=full, client=client))
+        run_command("devnet up", json, lambda: _up(name, port, prices, fresh=fresh, full=full, client=client))
 
 
 def down(name: NameOption = "default", json: JsonFlag = False) -> None:
@@ -56,13 +58,14 @@ def status(name: NameOption = "default", json: JsonFlag = False) -> None:
     run_command("devnet status", json, lambda: _status(name))
 
 
-def _up(name: str, port: int | None, *, fresh: bool, full: bool, client: str) -> Answer:
-    from keeper.devnet import local
+def _up(name: str, port: int | None, prices: Path | None, *, fresh: bool, full: bool, client: str) -> Answer:
+    from keeper.devnet import course, local
 
     def say(line: str) -> None:
         print(line, file=sys.stderr)
 
-    book = local.up(name, port, fresh=fresh, full=full, client=client, say=say)
+    opening = None if prices is None else course.opening_of(prices)
+    book = local.up(name, port, fresh=fresh, full=full, client=client, opening=opening, say=say)
     return _told(book, local.folder_of(name) / local.BOOK)
 
 
