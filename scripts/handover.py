@@ -28,8 +28,8 @@ def sign(manifest: Manifest, hand: Hand, reader: Reader, signers: Sequence[Local
     """Second step, where the keys are here: the Safe accepts, by a transaction that `hand` sends."""
     reader.refresh()
     owner = safe.read(reader, str(manifest.roles.pending_owner))
-    data = safe.execution(reader, owner, manifest.parts.rulebook.address, signers)
-    hand.send("the Safe's acceptance", owner.address, data)
+    accepts = safe.Call(manifest.parts.rulebook.address, 0, safe.ACCEPT)
+    hand.send("the Safe's acceptance", owner.address, safe.execution(reader, owner, accepts, signers))
     say(f"  the Safe {owner.address} has accepted")
 
 

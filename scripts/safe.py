@@ -1,4 +1,4 @@
-"""What a Safe does for these scripts, signed for here or executed by its owners: accept an ownership, deposit."""
+"""What a Safe does for these scripts, signed for here or executed by its owners: accept, deposit, act as the owner."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from keeper.devnet.calls import encode_call
 from keeper.errors import ConfigInvalid, UsageError
 from scripts import foreign
 from scripts.reading import Reader, Unanswered
-from scripts.sending import ForkHand
+from scripts.sending import ForkHand, Hand
 
 ACCEPT = encode_call("acceptOwnership()")
 
@@ -69,6 +69,23 @@ class SafeHand:
         return receipt
 
 
+class SignedHand:
+    """Acts as a Safe by its owners' keys: they sign the Safe's own transaction, and `payer` sends it."""
+
+    def __init__(self, reader: Reader, safe: Safe, signers: Sequence[LocalAccount], payer: Hand) -> None:
+        self.address = safe.address
+        self._reader = reader
+        self._safe = safe
+        self._signers = signers
+        self._payer = payer
+
+    def send(self, what: str, to: str | None, data: str, value: int = 0) -> TxReceipt:
+        """As Hand says; a Safe creates nothing, so there is always a `to`."""
+        self._reader.refresh()
+        call = execution(self._reader, self._safe, Call(str(to), value, data), self._signers)
+        return self._payer.send(f"{what}, by the Safe,", self.address, call)
+
+
 def read(reader: Reader, address: str, where: str = "roles.owner") -> Safe:
     """The Safe at an address, named at `where`. Raises ConfigInvalid where there is none."""
     try:
@@ -81,8 +98,8 @@ def read(reader: Reader, address: str, where: str = "roles.owner") -> Safe:
     return Safe(address, owners, threshold)
 
 
-def execution(reader: Reader, safe: Safe, rulebook: str, signers: Sequence[LocalAccount]) -> str:
-    """Calldata of the Safe's execTransaction that accepts ownership of `rulebook`, signed; anyone may send it.
+def execution(reader: Reader, safe: Safe, wanted: Call, signers: Sequence[LocalAccount]) -> str:
+    """Calldata of the Safe's execTransaction that makes the call, signed; anyone may send it.
 
     Raises UsageError where the signers are too few.
     """
@@ -92,7 +109,7 @@ def execution(reader: Reader, safe: Safe, rulebook: str, signers: Sequence[Local
             f"{len(ours)} owners' keys are here, the Safe wants {safe.threshold}",
             remedy="name more with --safe-owner, or execute the printed batch in the Safe's own application",
         )
-    call = _transaction(rulebook, ACCEPT, 0)
+    call = _transaction(wanted.to, wanted.data, wanted.value)
     digest = _digest(reader, safe.address, call)
     chosen = [ours[owner] for owner in _in_order(ours)[: safe.threshold]]
     return _execution(call, b"".join(bytes(signer.unsafe_sign_hash(digest).signature) for signer in chosen))

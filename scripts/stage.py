@@ -45,7 +45,21 @@ def fork(network: Network) -> Iterator[Reader]:
         )
         if "error" in reply:
             raise ChainError(f"network {network.label} cannot be forked", remedy="use a node that serves full state")
+        _follow(copy)
         yield Reader(copy)
+
+
+def _follow(copy: Network) -> None:
+    """Have the fork's clock go on from its origin's head, a second a block: on a local chain that is another time."""
+    provider = Web3(HTTPProvider(copy.url)).provider
+    head = provider.make_request(RPCEndpoint("eth_getBlockByNumber"), ["latest", False])["result"]
+    then = hex(int(str(head["timestamp"]), 16) + 1)
+    for method, parameters in (
+        ("evm_setNextBlockTimestamp", [then]),
+        ("evm_mine", []),
+        ("anvil_setBlockTimestampInterval", [1]),
+    ):
+        provider.make_request(RPCEndpoint(method), parameters)
 
 
 @contextlib.contextmanager
