@@ -21,7 +21,7 @@ def look(post: Post, state: PolicyState, known: Snapshot | None) -> Observation:
     """
     if known is None or post.account is None:
         return post.survey()
-    now = max(post.clock.now(), known.block.timestamp)
+    now = max(post.clock.now(), known.block.timestamp + post.vault.tick_seconds)
     asked = _questions(post, known, state, Timestamp(now))
     seen = post.survey(claims.calls(asked, post.rpc.profile))
     return replace(seen, snapshot=replace(seen.snapshot, quotes=claims.quotes(post.rpc, asked, seen.beside)))

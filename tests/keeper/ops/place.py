@@ -94,11 +94,19 @@ class Place:
         return {str(path): path.read_bytes() for path in sorted(self.folder.rglob("*")) if path.is_file()}
 
 
-def make(deployed: Deployed, folder: Path, capture: pytest.CaptureFixture[str], *, url: str = "") -> Place:
-    """A place whose keeper and guardian are the deployment's; `url` where the node is reached another way."""
-    for role in ("keeper", "guardian"):
+def make(
+    deployed: Deployed,
+    folder: Path,
+    capture: pytest.CaptureFixture[str],
+    *,
+    url: str = "",
+    keeper: str = "keeper",
+) -> Place:
+    """A place whose keeper and guardian are the deployment's; `url` where the node is reached another way, `keeper` the
+    account that holds that role."""
+    for role, account in (("keeper", keeper), ("guardian", "guardian")):
         secret, key = folder / f"{role}.password", folder / f"{role}.json"
-        key.write_text(json.dumps(Account.encrypt(deployed.key(role), PASSWORD, kdf="pbkdf2", iterations=2)))
+        key.write_text(json.dumps(Account.encrypt(deployed.key(account), PASSWORD, kdf="pbkdf2", iterations=2)))
         secret.write_text(f"{PASSWORD}\n")
         key.chmod(0o600)
         secret.chmod(0o600)
