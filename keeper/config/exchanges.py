@@ -14,7 +14,7 @@ from keeper.config.strict import Strict
 from keeper.units import Bps, Seconds
 
 QUOTES: tuple[Literal["USDC", "USD"], ...] = ("USDC", "USD")
-"""What a product may be quoted in, the longer word first: two different currencies, however near to each other."""
+"""What a product may be quoted in: two different currencies, however near to each other."""
 _COINBASE = re.compile(r"[A-Z0-9]{2,10}-(USD|USDC)")
 _KRAKEN = re.compile(r"[A-Z0-9]{2,10}(USD|USDC)")
 

@@ -2,8 +2,8 @@
 
 A price in USDC is worth what the tickers of this very look say USDC is worth; where none does it is dropped, never
 taken for dollars. Two fences around an asset's median reject outliers: `outlier_bps` of it, whatever the tickers do;
-and with three or more, MAD_FACTOR times their median absolute deviation, but never narrower than a fifth of the first
-fence, so that tickers which agree closely do not reject one another.
+and MAD_FACTOR times their median absolute deviation (which rejects nobody of two), but never narrower than a fifth of
+the first fence, so that tickers which agree closely do not reject one another.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ NARROWEST = 5
 """The MAD's fence is never narrower than this part of the fixed one."""
 MOST_AHEAD = Seconds(60)
 """A ticker may be stamped this far ahead of us: clocks differ."""
-_MAD_LEAST = 3
 _DOLLAR_COIN = "USDC"
 
 
@@ -97,10 +96,9 @@ def _fenced(of_asset: Sequence[_Seen], outlier_bps: Bps) -> list[_Seen]:
     if not prices:
         return list(of_asset)
     middle = median_down(prices)
-    fence = mul_div_down(middle, outlier_bps, BPS)
-    if len(prices) >= _MAD_LEAST:
-        deviation = median_down([abs(price - middle) for price in prices])
-        fence = min(fence, max(MAD_FACTOR * deviation, fence // NARROWEST))
+    widest = mul_div_down(middle, outlier_bps, BPS)
+    deviation = median_down([abs(price - middle) for price in prices])
+    fence = min(widest, max(MAD_FACTOR * deviation, widest // NARROWEST))
     return [_inside(one, middle, fence, len(prices)) for one in of_asset]
 
 

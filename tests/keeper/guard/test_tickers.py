@@ -76,7 +76,10 @@ def test_an_asset_that_is_not_counted_holds_nothing() -> None:
     facts = heard(eth("coinbase:ETH-USD"), eth("kraken:ETHUSD"), ticker(USDC, "kraken:USDCUSD", Usd18(2 * WAD)))
     quiet = replace(facts, snapshot=asset_with(facts.snapshot, USDC, counted=False))
     assert tickers.near(facts).verdict is GuardVerdict.HOLD
-    assert tickers.near(quiet).verdict is tickers.enough(quiet).verdict is GuardVerdict.PASS
+    assert tickers.near(quiet).verdict is GuardVerdict.PASS
+    lost = (*facts.snapshot.tickers[:2], replace(facts.snapshot.tickers[2], verdict=PriceVerdict.STALE))
+    assert tickers.enough(replace(facts, snapshot=replace(facts.snapshot, tickers=lost))).verdict is GuardVerdict.HOLD
+    assert tickers.enough(replace(quiet, snapshot=replace(quiet.snapshot, tickers=lost))).verdict is GuardVerdict.PASS
 
 
 @pytest.mark.parametrize("make", [tickers.enough, tickers.near])

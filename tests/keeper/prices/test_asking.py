@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -103,6 +108,23 @@ def test_an_unreachable_exchange_says_so_and_not_where_it_is() -> None:
 def test_a_server_without_a_certificate_is_not_believed(good: Stall) -> None:
     (found,) = heard(coinbase(good.url.replace("http:", "https:")))
     assert (found.said, found.fault) == (None, "no answer: ConnectError")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate, and is not on PATH")
+def test_a_certificate_that_nobody_vouches_for_is_not_believed(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    kind = "req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=exchange -addext subjectAltName=IP:127.0.0.1"
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(["openssl", *kind.split(), *files], check=True, capture_output=True, timeout=30)
+    stall = Stall(AT, ETH_USD="2500.25")
+    stall.secure(certificate, key)
+    with stall.up():
+        (found,) = heard(coinbase(stall.url))
+        assert (found.said, found.fault) == (None, "no answer: ConnectError")
+        assert stall.asked == []
+        believing = ssl.create_default_context(cafile=certificate)
+        with urllib.request.urlopen(f"{stall.url}/products/ETH-USD/ticker", context=believing, timeout=5) as answer:  # noqa: S310 - our own stall
+            assert answer.status == 200, "whoever trusts it gets its answer: the certificate alone was the reason"
 
 
 def test_a_lost_answer_is_asked_for_once_more(bad: Stall) -> None:

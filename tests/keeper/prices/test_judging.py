@@ -143,7 +143,7 @@ def test_the_fences_are_those_written_down(prices: list[int], outlier_bps: int) 
     middle = median_down(prices)
     fixed = middle * outlier_bps // 10_000
     spread = median_down([abs(price - middle) for price in prices])
-    fence = fixed if len(prices) < 3 else min(fixed, max(MAD_FACTOR * spread, fixed // NARROWEST))
+    fence = min(fixed, max(MAD_FACTOR * spread, fixed // NARROWEST))
     found = judge(*heard_all(prices), outlier_bps=outlier_bps)
     assert [one.verdict is OK for one in found] == [abs(price - middle) <= fence for price in prices]
     assert [one.price for one in found] == prices
