@@ -72,12 +72,12 @@ def deploy_vault(book: Book, folder: Path, *, money: bool = True) -> Deployed:
     config = folder / f"{NAME}.toml"
     config.write_text(render(book, NAME), encoding="utf-8")
     network = f"devnet:{book.name}"
-    _succeed(script("deploy", "--network", network, "--config", config, "--root", folder, "--yes"))
+    succeed(script("deploy", "--network", network, "--config", config, "--root", folder, "--yes"))
     path = manifest_path(folder, book.chain_id, NAME)
     if money:
         words = [word for symbol, amount in DEPOSIT.items() for word in ("--token", symbol, "--amount", amount)]
         said = ("--network", network, "--manifest", path, "--from", "role:user", "--yes")
-        _succeed(script("deposit", *said, *words))
+        succeed(script("deposit", *said, *words))
     return Deployed(book, path, load_manifest(path), config)
 
 
@@ -101,5 +101,5 @@ def deployed(deployed_once: Deployed) -> Iterator[Deployed]:
     assert hand.rpc("evm_revert", before)
 
 
-def _succeed(done: subprocess.CompletedProcess[str]) -> None:
+def succeed(done: subprocess.CompletedProcess[str]) -> None:
     assert done.returncode == 0, f"{done.args} exited {done.returncode}:\n{done.stdout}\n{done.stderr}"
