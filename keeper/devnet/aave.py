@@ -29,7 +29,7 @@ MAINNET_A_TOKENS = {
     "WBTC": "0x5Ee5bf7ae06D1Be5997A1A72006FE6C607eC6DE8",
     "DAI": "0x018008bfb33d285247A21d44E50697654f754e63",
 }
-EMISSION = 2 * 10**15
+EMISSION = 5 * 10**15
 """Base units of LINK a second that all holders of aUSDC share."""
 EMISSION_SECONDS = 365 * 86_400
 _LIBRARIES = ("Supply", "Borrow", "Liquidation", "Pool", "Configurator", "FlashLoan")

@@ -24,6 +24,8 @@ from keeper.errors import ChainError
 
 _SLOW_SECONDS = 5.0
 """How long a slow exchange takes to answer: longer than anybody waits."""
+_LOOK_SECONDS = 0.05
+"""How often a server looks whether it is told to end."""
 _FRESH_SECONDS = 0.05
 """Wall time for which the chain's clock is not asked again."""
 _KRAKEN_LONG = {"ETHUSD": "XETHZUSD", "XBTUSD": "XXBTZUSD"}
@@ -116,7 +118,7 @@ class _Server(ThreadingHTTPServer):
         self.name = name
         self.clock = clock
         self.board = board
-        threading.Thread(target=self.serve_forever, name=name, daemon=True).start()
+        threading.Thread(target=self.serve_forever, args=(_LOOK_SECONDS,), name=name, daemon=True).start()
 
 
 class _Ticker(BaseHTTPRequestHandler):

@@ -35,7 +35,7 @@ _NEW_ROUND = 2**64
 
 @dataclass(frozen=True, slots=True)
 class FeedsStep:
-    """What a step did: chain time and block after it, true prices (USD, 18 decimals), who answered, who did not."""
+    """What a step did: its block's time, the head after it, true prices (USD, 18 decimals), who spoke, who did not."""
 
     step: int
     time: int
@@ -99,9 +99,9 @@ class Feeds:
         then = self._due = max(self._due + self._course.step_seconds, self._chain.now() + 1)
         answers, silent, lying = self._answers(then)
         self._chain.together(self._calls(answers, then), BASE_FEE, then)
-        last = self._chain.block()
         names = tuple(answer.name for answer in answers)
-        return FeedsStep(self.taken, int(last["timestamp"], 16), int(last["number"], 16), prices, names, silent, lying)
+        number = int(self._chain.block()["number"], 16)
+        return FeedsStep(self.taken, then, number, prices, names, silent, lying)
 
     def _answers(self, then: int) -> tuple[list[_Answer], tuple[str, ...], tuple[str, ...]]:
         """What deviation or heartbeat asks for at time `then`, the names that are silent, and the one that lies."""

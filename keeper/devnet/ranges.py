@@ -5,7 +5,7 @@ Without that, a move of ten per cent would leave every pool with its thin full r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from keeper.devnet import uniswap
@@ -38,15 +38,21 @@ class Provider:
         self._manager = book.contracts["position_manager"]
         self._ranges = self._found()
 
-    def recentre(self, ticks: Mapping[str, int], prices: Mapping[str, int]) -> list[Call]:
-        """The transactions that put each strayed range around its pool's tick; `ticks` by the pool's address.
+    def recentre(self, prices: Mapping[str, int], but: Collection[str]) -> list[Call]:
+        """The transactions that put each strayed range around where `prices` (USD, 18 decimals) have its pool.
 
-        The dollars are those that the pool opened with, at `prices` (USD, 18 decimals).
+        They follow the arbitrage that takes the pools there, so those it misses, `but` by their labels, wait. The
+        dollars are those that a pool opened with.
         """
         calls: list[Call] = []
         for pool in self._book.pools:
-            held, tick = self._ranges.get(pool.address), ticks[pool.address]
-            if held is not None and abs(tick - (held.lowest + held.highest) // 2) > _STRAY_TICKS:
+            held = self._ranges.get(pool.address)
+            tick = uniswap.tick_at(self._book.tokens[pool.token0], self._book.tokens[pool.token1], prices)
+            if (
+                held is not None
+                and pool.label not in but
+                and abs(tick - (held.lowest + held.highest) // 2) > _STRAY_TICKS
+            ):
                 calls.append(self._moved(pool, held, tick, prices))
         return calls
 

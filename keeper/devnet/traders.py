@@ -81,33 +81,29 @@ class Traders:
         return self.taken >= self._course.steps
 
     def step(self) -> TradersStep:
-        """Take the next step: a block of noise, then one of arbitrage where there is any. IndexError past the last."""
+        """Take the next step: a block of noise, one of arbitrage where there is any. IndexError past the last."""
         prices = self._course.prices[self.taken + 1]
         self.taken += 1
         dice = Dice(self._course.seed, "traders", self.taken)
-        moved = self._provider.recentre(self._ticks(), self._course.prices[self.taken - 1])
         noise = [self._noise(prices, dice) for _ in range(_NOISE_TRADES)]
-        self._chain.together([*moved, *noise, *self._bank(prices, dice)], BASE_FEE)
+        self._chain.together([*noise, *self._bank(prices, dice)], BASE_FEE)
+        trades, missed = self._arbitrage(prices)
+        moved = self._provider.recentre(prices, missed)
+        landed = self._chain.together([*trades, *moved], BASE_FEE) if trades or moved else []
         if moved:
             self._provider.look()
-        trades, missed = self._arbitrage(prices)
-        landed = sum(self._chain.together(trades, BASE_FEE)) if trades else 0
         last = self._chain.block()
         return TradersStep(
             step=self.taken,
             time=int(last["timestamp"], 16),
             block=int(last["number"], 16),
             noise=len(noise),
-            arbitrage=landed,
+            arbitrage=sum(landed[: len(trades)]),
             missed=missed,
-            recentred=len(moved),
+            recentred=sum(landed[len(trades) :]),
             utilisation=self._utilisation(),
             squeezing=self._is_lent,
         )
-
-    def _ticks(self) -> dict[str, int]:
-        rows = self._chain.read_all([_slot0(pool) for pool in self._book.pools])
-        return {pool.address: int(row[1]) for pool, row in zip(self._book.pools, rows, strict=True)}
 
     def _noise(self, prices: Mapping[str, int], dice: Dice) -> Call:
         pool = self._book.pools[dice.below(len(self._book.pools))]

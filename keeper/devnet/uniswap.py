@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Context, Decimal, localcontext
 from math import isqrt
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from keeper.devnet.book import Pool, Token
 from keeper.devnet.kit import DEADLINE, Call, Chain, Receipt
 
 Q192 = 2**192
+_TICK = Decimal("1.0001")
+_PRECISION = 40
 FEE_UNIT = 10**6
 """A pool's fee counts millionths."""
 CARDINALITY = 150
@@ -103,6 +106,13 @@ def sqrt_price(token0: Token, token1: Token, prices: Mapping[str, int], up: int 
     above = prices[token0.asset] * 10**token1.decimals * up
     below = prices[token1.asset] * 10**token0.decimals * down
     return isqrt(above * Q192 // below)
+
+
+def tick_at(token0: Token, token1: Token, prices: Mapping[str, int]) -> int:
+    """The tick of token1 a token0 at the assets' USD prices (18 decimals), rounded down."""
+    with localcontext(Context(prec=_PRECISION)):
+        ratio = Decimal(prices[token0.asset] * 10**token1.decimals) / (prices[token1.asset] * 10**token0.decimals)
+        return int((ratio.ln() / _TICK.ln()).to_integral_value(ROUND_FLOOR))
 
 
 def fee_band(pool: Pool, tokens: Mapping[str, Token], prices: Mapping[str, int]) -> tuple[int, int]:
