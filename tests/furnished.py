@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -121,7 +122,7 @@ def deploy_furnished(book: Book, folder: Path) -> Deployed:
 @pytest.fixture(scope="session")
 def furnished_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """The story's vault on a full chain of its own; tests take `stage`, which undoes what they do."""
-    name = f"furnished-{os.getpid()}"
+    name = f"furnished-{os.getpid()}-{token_hex(2)}"  # each folder of tests has one of its own
     try:
         yield deploy_furnished(local.up(name, full=True), tmp_path_factory.mktemp("furnished"))
     finally:

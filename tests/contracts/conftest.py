@@ -15,7 +15,9 @@ from web3.middleware import Web3Middleware
 from web3.types import MakeRequestFn, RPCEndpoint, RPCResponse
 
 from scripts import toolchain
+from tests.furnished import furnished_once, stage
 
+__all__ = ["furnished_once", "stage"]
 NETWORKS = os.environ.get("CONTRACT_NETWORKS", "anvil,ganache").split(",")
 
 

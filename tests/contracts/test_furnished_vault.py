@@ -10,9 +10,7 @@ import pytest
 from keeper.devnet import aave
 from keeper.units import WAD
 from scripts import facts
-from tests.furnished import ALLOCATE, HARVEST, MOST, REBALANCE, REPORT, RETARGET, Stage, furnished_once, stage
-
-__all__ = ["furnished_once", "stage"]
+from tests.furnished import ALLOCATE, HARVEST, MOST, REBALANCE, REPORT, RETARGET, Stage
 
 HOUR = 3_600
 DOLLAR = 10**18

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.deployed import deployed, deployed_once
+from tests.furnished import furnished_once, stage
 from tests.scripts.ground import furnished, ground
 
-__all__ = ["deployed", "deployed_once", "furnished", "ground"]
+__all__ = ["deployed", "deployed_once", "furnished", "furnished_once", "ground", "stage"]
