@@ -11,7 +11,7 @@ LINT := FOUNDRY_OUT=.tools/forge/lint/out FOUNDRY_CACHE_PATH=.tools/forge/lint/c
 FORGE_ROOT ?= .
 FORGE_ARGS ?=
 PYTEST_ARGS ?= -q
-TEST_STEPS ?= test-forge test-contracts test-keeper test-house
+TEST_STEPS ?= test-forge test-contracts test-keeper test-house test-audit
 TWO := -n 2 --dist loadscope
 KEYSTORES := .tools/home/.brownie/accounts
 
@@ -45,6 +45,16 @@ test-keeper: build ## the keeper's tests, two at a time: each worker has a chain
 
 test-house: build ## the house's tests, one at a time: the demo among them is timed
 	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) tests/house
+
+test-audit: build ## the audit's tests: a short story kept, audited, and tampered with figure by figure
+	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) tests/audit
+
+AUDITED := demo-audit
+AUDIT_OUT := .tools/$(AUDITED).json
+demo-audit: setup ## the whole story, kept, every figure recomputed by a stranger, all ended: ARGS="--quick …"
+	@red=0; $(RUNTIME)/python scripts/demo.py --json --keep --name $(AUDITED) $(ARGS) > $(AUDIT_OUT) || red=$$?; \
+	if [ $$red = 0 ]; then $(RUNTIME)/python -m tests.audit --json-file $(AUDIT_OUT) || red=$$?; fi; \
+	$(RUNTIME)/keeper devnet down --name $(AUDITED) >&2; exit $$red
 
 check: setup ## linters, formats, types and the floors
 	@$(RUNTIME)/ruff check .
@@ -98,4 +108,4 @@ clean: ## remove what set-up made; encrypted keys stay
 	  find .tools -depth -mindepth 2 ! -path '$(KEYSTORES)*' ! -path .tools/home/.brownie -delete; \
 	  rmdir $(KEYSTORES) .tools/home/.brownie .tools/home .tools 2>/dev/null; fi; true
 
-.PHONY: help setup build demo test test-forge test-contracts test-keeper test-house check bench deploy compare deposit bounds owner account locks clean
+.PHONY: help setup build demo demo-audit test test-forge test-contracts test-keeper test-house test-audit check bench deploy compare deposit bounds owner account locks clean

@@ -1,4 +1,4 @@
-"""The floors and doors import-linter holds: each rule is broken once in a copy of the keeper, and must be found."""
+"""The floors and doors import-linter holds: each rule is broken once in a copy, and must be found."""
 
 from __future__ import annotations
 
@@ -31,14 +31,19 @@ BROKEN = [
     ("cli/extra.py", "import brownie", "keeper.cli.extra -> brownie"),
     ("decide/extra.py", "import numpy", "keeper.decide.extra -> numpy"),
     ("cli/extra.py", "import scripts.toolchain", "keeper.cli.extra -> scripts"),
+    ("../tests/audit/extra.py", "import keeper.units", "tests.audit.extra -> keeper.units"),
+    ("../tests/audit/extra.py", "import scripts.bounds", "tests.audit.extra -> scripts"),
+    ("../tests/audit/extra.py", "import web3", "tests.audit.extra -> web3"),
 ]
 FLOORS = ("cli", "ops", "execute", "chain", "journal", "decide", "guard", "config")
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """A checkout of the keeper alone, with every floor present, so that a rule cannot pass for want of a folder."""
+    """Keeper and audit alone, with every floor present, so that no rule can pass for want of a folder."""
     shutil.copytree(ROOT / "keeper", tmp_path / "keeper", ignore=shutil.ignore_patterns("__pycache__"))
+    audit = Path("tests") / "audit"
+    shutil.copytree(ROOT / audit, tmp_path / audit, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     for name in FLOORS:
         (tmp_path / "keeper" / name).mkdir(exist_ok=True)
