@@ -12,6 +12,8 @@ from keeper.model import Address, Hash32, HexBytes, Order, Report, Terms
 from keeper.units import Share18, Usd18
 
 _NAME = "KeeperVault"
+ACTS = ("Rebalanced", "Retargeted", "Harvested", "Halted", "Flattened", "FlattenFailed", "Unhalted", "Allocated")
+"""The events that each say one action was done; all others are parts of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +78,20 @@ def report(values: Mapping[str, Any]) -> Report:
     )
 
 
+def logs_between(vault: Address, first: int, last: int) -> dict[str, str]:
+    """The filter for everything the vault emitted from block `first` to block `last`."""
+    return {"address": vault, "fromBlock": hex(first), "toBlock": hex(last)}
+
+
 def events(logs: Iterable[Mapping[str, Any]], vault: Address) -> tuple[Event, ...]:
     """The vault's own events among the logs, in order; what other contracts emit in its likeness is left out."""
+    return tuple(event for event in events_or_none(logs, vault) if event is not None)
+
+
+def events_or_none(logs: Iterable[Mapping[str, Any]], vault: Address) -> tuple[Event | None, ...]:
+    """For each log the vault's event that it is, None for any other."""
     known = abi.load(_NAME)
-    found = (known.event(log) for log in logs if str(log.get("address", "")).lower() == vault.lower())
-    return tuple(event for event in found if event is not None)
+    return tuple(known.event(log) if str(log.get("address", "")).lower() == vault.lower() else None for log in logs)
 
 
 def trades(found: Iterable[Event]) -> tuple[Trade, ...]:

@@ -49,7 +49,7 @@ def _rehearsed(settings: Settings, vault: str | None, reason: str) -> Answer:
     from keeper.cli import shown
     from keeper.errors import RefusedError
     from keeper.model import ZERO_HASH, ActionKind, VaultMode
-    from keeper.ops.kill import consider
+    from keeper.ops.exits import consider
     from keeper.ops.post import entitled, take
 
     post = take(settings, vault, role="guardian")
@@ -79,24 +79,50 @@ def _rehearsed(settings: Settings, vault: str | None, reason: str) -> Answer:
 def _done(done: Killed) -> Answer:
     from keeper.cli import shown
     from keeper.errors import RefusedError
-    from keeper.units import format_share
+    from keeper.units import format_share, format_usd
 
     data = {
         "done": True,
         "halt": shown.outcome_data(done.halt),
         "flatten": shown.outcome_data(done.flatten),
         "sold": list(done.sold),
-        "failed": [{"symbol": leg.symbol, "route": leg.route, "reason": leg.reason} for leg in done.failed],
+        "failed": [
+            {
+                "symbol": leg.symbol,
+                "route": leg.route,
+                "reason": leg.reason,
+                "left": str(leg.left),
+                "value": str(leg.value),
+            }
+            for leg in done.failed
+        ],
+        "opening": shown.opening_data(done.opening, done.after.block.timestamp),
         "stable_share": str(done.stable_share),
         "vault": shown.vault_data(done.after),
     }
     lines = [] if done.halt is None else [f"halted: {shown.outcome_line(done.halt)}"]
     lines.append(f"flattened: {shown.outcome_line(done.flatten)}")
     lines.append(f"sold {', '.join(done.sold) or 'nothing'}; {format_share(done.stable_share)} of it is in safe assets")
-    lines += [f"{leg.symbol} stays, route {leg.route}: {leg.reason}" for leg in done.failed]
+    for leg in done.failed:
+        lines.append(f"{leg.symbol} stays, {format_usd(leg.value)} of it, {_tried(leg.route)}: {leg.reason}")
+    said = "" if done.opening is None else done.opening.said(done.after.block.timestamp)
+    if done.failed and said:
+        lines.append(said)
     error = None
     if done.failed:
         names = ", ".join(leg.symbol for leg in done.failed)
-        remedy = "run keeper kill --yes again, or have the owner withdraw them"
+        remedy = f"run keeper kill --yes again{_when(done)}, or have the owner withdraw them"
         error = RefusedError(f"{len(done.failed)} legs failed: {names}", remedy=remedy)
     return Answer(data, "\n".join(lines), done.warnings, error=error)
+
+
+def _tried(route: int | None) -> str:
+    return "no route to try" if route is None else f"route {route}"
+
+
+def _when(done: Killed) -> str:
+    """When another try is worth most: the floors go on opening for an hour."""
+    if done.opening is None or done.opening.widest_at is None:
+        return ""
+    left = done.opening.widest_at - done.after.block.timestamp
+    return f", best in {left} s when the floors are widest" if left > 0 else ""

@@ -52,6 +52,7 @@ def _plan(config: Path | None, vault: str | None) -> Answer:
     if guard is not None:
         tables.append(shown.checks(guard.checks))
     worth = f"benefit {format_usd(decision.benefit)}, cost {format_usd(decision.cost)}"
-    text = f"{shown.drawn(*tables)}\n\n{decision.action}: {decision.reason}\n{worth}"
+    standing = "\n".join(shown.standing(found.seen.snapshot))
+    text = f"{shown.drawn(*tables)}\n\n{standing}\n{decision.action}: {decision.reason}\n{worth}"
     warnings = () if post.account else ("nobody to simulate as: configure [signer.keeper]",)
     return Answer(data, text, warnings, error=of_considered(found))

@@ -33,6 +33,7 @@ def _resume(config: Path | None, vault: str | None, ack: str, reason: str) -> An
     from keeper.config import config_path, load_settings
     from keeper.errors import UsageError
     from keeper.journal import Journal, Writer, open_incidents
+    from keeper.ops import keys
     from keeper.ops.post import take
 
     settings = load_settings(config_path(config))
@@ -45,5 +46,7 @@ def _resume(config: Path | None, vault: str | None, ack: str, reason: str) -> An
             names = ", ".join(known) or "there is none"
             raise UsageError(f"no open incident {ack}", remedy=f"name an open one: {names}")
         writer.acknowledge_incident(ack, known[ack].code, reason)
+        if known[ack].code == keys.USED_ELSEWHERE and post.account is not None:
+            keys.answer_for(writer, post.account, post.observe().nonce, "resume", reason)
         left = len(known) - 1
     return Answer({"acknowledged": ack, "open": left}, f"{known[ack].code} is acknowledged, {left} HALTs stay open")

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
 from keeper.ids import plain
-from keeper.model import Check, GuardVerdict, Outcome, PriceObservation, PriceVerdict, Simulation, Snapshot
-from keeper.units import Seconds, Usd18, format_share, format_units, format_usd, nearest
+from keeper.model import Check, GuardVerdict, Outcome, PriceObservation, PriceVerdict, Report, Simulation, Snapshot
+from keeper.units import Seconds, Timestamp, Usd18, format_share, format_units, format_usd, nearest
+
+if TYPE_CHECKING:
+    from keeper.ops.opening import Opening
 
 WIDTH = 118
 
@@ -47,6 +50,12 @@ def vault_data(snapshot: Snapshot) -> dict[str, Any]:
         "drift": plain(vault.drift),
         "next_rebalance_at": str(vault.next_rebalance_at),
         "headroom": plain(vault.headroom),
+        "next_retarget_at": str(vault.next_retarget_at),
+        "next_harvest_at": str(vault.next_harvest_at),
+        "harvested_at": str(vault.harvested_at),
+        "halted_at": str(vault.halted_at),
+        "unhalt_at": str(vault.unhalt_at),
+        "claims": [plain(claim) for claim in snapshot.claims],
         "assets": [
             {
                 "symbol": asset.symbol,
@@ -94,6 +103,28 @@ def portfolio(snapshot: Snapshot) -> Table:
             format_share(nearest(asset.target)),
         )
     return made
+
+
+def standing(snapshot: Snapshot) -> list[str]:
+    """What the vault allows besides trades, and how its halt stands, a line each."""
+    vault, now = snapshot.vault, snapshot.block.timestamp
+    lines = []
+    if vault.unhalt_at:
+        since = f"halted at {vault.halted_at}, {span(now - vault.halted_at)} ago"
+        ready = vault.unhalt_at - now
+        when = "unhalt possible now" if ready <= 0 else f"unhalt possible from {vault.unhalt_at}, in {span(ready)}"
+        lines.append(f"{since}; {when}, by its owner")
+    shift = format_share(vault.headroom.shift_day)
+    lines.append(f"targets may shift by {shift} now; a retarget is taken {_from(vault.next_retarget_at, now)}")
+    for claim in snapshot.claims:
+        word = f"a harvest is taken {_from(vault.next_harvest_at, now)}" if claim.enabled else "switched off"
+        cap = f"at most {format_usd(Usd18(claim.daily_cap // 2))} at once"
+        lines.append(f"claim {claim.index} pays {claim.reward}: {word}, {cap}")
+    return lines
+
+
+def _from(ready: Timestamp, now: Timestamp) -> str:
+    return "now" if ready <= now else f"from {ready} on, in {span(ready - now)}"
 
 
 def priced(price: Usd18) -> str:
@@ -160,16 +191,34 @@ def checks_data(found: Iterable[Check]) -> list[dict[str, Any]]:
     ]
 
 
+def opening_data(clock: Opening | None, now: int) -> dict[str, Any] | None:
+    """The opening clock of a halted vault for programs; times in Unix seconds, `opened` 1e18 = all the way."""
+    if clock is None:
+        return None
+    return {
+        "opened_at": plain(clock.opened_at),
+        "widest_at": plain(clock.widest_at),
+        "widest_bps": plain(clock.widest),
+        "opened": plain(clock.share(Timestamp(now))),
+    }
+
+
 def outcome_line(outcome: Outcome) -> str:
     """How a transaction ended, in one line."""
     block = f" in block {outcome.block.number}" if outcome.block else ""
     drift = ""
     if outcome.report is not None:
-        before, after = outcome.report.drift_before, outcome.report.drift_after
-        drift = f", drift {format_share(before)} to {format_share(after)}, loss {format_share(outcome.report.loss)}"
+        drift = f", {_report(outcome.report)}, loss {format_share(outcome.report.loss)}"
     revert = f" {outcome.revert.name}({', '.join(outcome.revert.args)})" if outcome.revert else ""
     end = f"{outcome.reason}{revert} ({outcome.tx_hash or 'not sent'})"
     return f"{outcome.state}{block}, gas {outcome.gas_used}{drift}: {end}"
+
+
+def _report(report: Report) -> str:
+    """What an action came to: a rebalance by its drift, a harvest, which has none, by what its sale bought."""
+    if report.drift_before or report.drift_after:
+        return f"drift {format_share(report.drift_before)} to {format_share(report.drift_after)}"
+    return f"bought {format_usd(Usd18(report.nav_after - report.nav_before))}"
 
 
 def outcome_data(outcome: Outcome | None) -> Any:

@@ -28,6 +28,7 @@ def _status(config: Path | None, vault: str | None, last: int) -> Answer:
     from keeper.cli import shown
     from keeper.config import config_path, load_settings
     from keeper.ids import plain
+    from keeper.ops.opening import opening
     from keeper.ops.post import take
     from keeper.ops.record import last_cycles
     from keeper.units import format_share, format_units
@@ -37,6 +38,7 @@ def _status(config: Path | None, vault: str | None, last: int) -> Answer:
     seen = post.survey()
     snapshot = seen.snapshot
     room = snapshot.vault.headroom
+    clock = opening(post, snapshot)
     left = snapshot.vault.mandate_expires - snapshot.block.timestamp
     cycles = last_cycles(settings.journal, last) if last else []
     data: dict[str, Any] = {
@@ -46,6 +48,7 @@ def _status(config: Path | None, vault: str | None, last: int) -> Answer:
         "balance": str(seen.balance),
         "mandate_left": str(left),
         "gate": plain(seen.gate),
+        "opening": shown.opening_data(clock, snapshot.block.timestamp),
         "cycles": [plain(row) for row in cycles],
     }
     lines = [
@@ -55,6 +58,8 @@ def _status(config: Path | None, vault: str | None, last: int) -> Answer:
         f"its coin for gas: {format_units(seen.balance, 18, 4)}",
         f"a rebalance now: {'would be looked at' if seen.gate is None else seen.gate.name}",
     ]
+    lines += shown.standing(snapshot)
+    lines += [] if clock is None else [clock.said(snapshot.block.timestamp)]
     lines += [f"{row['at']} {row['action']} ({row['reason_code']}, {row['count']}×): {row['reason']}" for row in cycles]
     tickers = (shown.tickers(snapshot),) if snapshot.tickers else ()
     tables = shown.drawn(shown.portfolio(snapshot), shown.voices(snapshot), *tickers)

@@ -16,7 +16,10 @@ def standing_refusal(snapshot: Snapshot) -> Refusal | None:
     if vault.mode is VaultMode.HALTED:
         return ReasonCode.HALTED, f"the vault was halted at {vault.halted_at}: only its owner starts it again"
     if vault.mandate_expires == 0:
-        return ReasonCode.MANDATE_EXPIRED, "this keeper has no mandate: the owner has to appoint it"
+        return (
+            ReasonCode.MANDATE_EXPIRED,
+            "this keeper has no mandate, revoked or never given: the owner has to appoint it",
+        )
     if now >= vault.mandate_expires:
         ago = span(Seconds(now - vault.mandate_expires))
         return ReasonCode.MANDATE_EXPIRED, f"the mandate ended {ago} ago: the owner has to appoint the keeper again"

@@ -6,6 +6,7 @@ price it would see. All go out in one round trip; `trial` knows how, `fills` wha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from keeper.chain import abi, vault
@@ -58,7 +59,7 @@ def best(
     return (max(good, key=lambda simulation: _left(snapshot, simulation, fees)) if good else found[0]), found
 
 
-def exit_trial(
+def exit_trials(
     rpc: Rpc,
     snapshot: Snapshot,
     action: ActionKind,
@@ -66,14 +67,21 @@ def exit_trial(
     sender: Address,
     fees: Fees,
     way: Way | None = None,
-) -> Simulation:
-    """A halt or a flatten, run the same way; there is nothing to choose. Raises RpcUnreachable, RpcRefused.
+    choices: Sequence[tuple[int, ...]] = ((),),
+) -> tuple[Simulation, ...]:
+    """A halt or a flatten, run the same way; a flatten once for each choice of assets (all where none is named).
+
+    Raises RpcUnreachable, RpcRefused.
 
     Where no gas used is seen, a flatten is allowed what guard keeps back for it: an estimate is the least with which it
     does not revert, and legs that starve do not make it revert.
     """
     terms = Terms(epoch=0, config_version=0, deadline=snapshot.block.timestamp, decision_id=decision_id)
-    (run,) = trial.runs(rpc, snapshot, [calldata(action, (), terms)], sender, fees, way)
+    datas = [calldata(action, (), terms, assets=assets) for assets in choices]
+    return tuple(_left_by(snapshot, action, run) for run in trial.runs(rpc, snapshot, datas, sender, fees, way))
+
+
+def _left_by(snapshot: Snapshot, action: ActionKind, run: Run) -> Simulation:
     unseen = run.revert is None and run.logs is None and action is ActionKind.FLATTEN
     emitted = vault.events(run.logs or (), snapshot.vault.address)
     return Simulation(

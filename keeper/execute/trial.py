@@ -24,7 +24,9 @@ Way: TypeAlias = Literal["v1", "call"]
 GAS_MARGIN_BPS = 2_500
 """What a gas limit holds above the node's estimate: prices read anew may cost another voice or another tick."""
 SIMULATION_GAS = 15_000_000
-"""What a simulation may use: below the 2^24 that Ethereum allows a transaction."""
+"""What a simulation may use: below MOST_GAS."""
+MOST_GAS = 2**24
+"""What Ethereum allows a transaction (EIP-7825)."""
 _RICH = hex(10**24)
 """The balance a simulation lends its sender: whether gas can be paid is guard's question, not the vault's."""
 _METHOD_NOT_FOUND = -32601
@@ -145,4 +147,4 @@ def _refused(rpc: Rpc, found: Refusal) -> Run:
 
 
 def _with_margin(gas: int) -> int:
-    return gas * (BPS + GAS_MARGIN_BPS) // BPS
+    return min(gas * (BPS + GAS_MARGIN_BPS) // BPS, MOST_GAS)

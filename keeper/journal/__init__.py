@@ -6,6 +6,7 @@ from keeper.journal.cycle import Cycle, Deliberation
 from keeper.journal.reading import (
     OpenIncident,
     Unfinished,
+    known_nonce,
     last_rows,
     open_incidents,
     outcomes,
@@ -29,6 +30,7 @@ __all__ = [
     "Unfinished",
     "Verified",
     "Writer",
+    "known_nonce",
     "last_rows",
     "open_incidents",
     "outcomes",

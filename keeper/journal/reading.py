@@ -16,6 +16,7 @@ from keeper.journal.stream import StreamKey
 from keeper.model import (
     ZERO_HASH,
     ActionKind,
+    Address,
     AttemptKind,
     Decision,
     Hash32,
@@ -67,6 +68,27 @@ def unfinished_intents(journal: Journal, key: StreamKey) -> tuple[Unfinished, ..
             Unfinished(_intent(row), TxState(row.state), _attempts(connection, row.intent_id))
             for row in connection.execute(query)
         )
+
+
+def known_nonce(journal: Journal, key: StreamKey, signer: Address) -> int | None:
+    """How many transactions of `signer` on the stream's chain this journal answers for: the nonce after the last it
+    signed, or what a person or a first start said; None where it has never heard of the account."""
+    attempt, state, action = schema.tx_attempt, schema.intent_state, schema.operator_action
+    signed = (
+        select(attempt.c.nonce)
+        .join(state, state.c.intent_id == attempt.c.intent_id)
+        .where(state.c.chain == key.chain, state.c.signer == signer)
+    )
+    told = select(action.c.arguments).where(
+        action.c.journal_id == key.journal_id, action.c.command.in_(("begin", "resume")), action.c.actor == "keeper"
+    )
+    with journal.reading() as connection:
+        found = [nonce + 1 for nonce in connection.execute(signed).scalars()]
+        for text in connection.execute(told).scalars():
+            arguments = json.loads(text)
+            if arguments.get("account") == signer:
+                found.append(int(arguments["nonce"]))
+    return max(found, default=None)
 
 
 def policy_state(journal: Journal, key: StreamKey) -> PolicyState:

@@ -85,7 +85,7 @@ def _journal(settings: Settings, manifest: Manifest) -> Iterator[Finding]:
             yield good("journal", f"{path}: {found.rows} rows in {found.streams} streams, intact")
             key = stream_of(settings, manifest)
             for incident in open_incidents(journal, key):
-                remedy = f"find out why, then keeper resume --ack {incident.incident_id}"
+                remedy = f"keeper run names the remedy; when all is well keeper resume --ack {incident.incident_id}"
                 yield failed("halt", HaltError(f"{incident.code}: {incident.reason}", remedy=remedy))
             for left in unfinished_intents(journal, key):
                 text = f"{left.intent.action} {left.intent.intent_id} stands at {left.state}"

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keeper.chain.lens import Observation
+from keeper.decide.harvest import ways
 from keeper.errors import HoldError, KeeperError, SignerNotEntitled
 from keeper.guard import kill_gas
 from keeper.model import PriceVerdict, VaultMode
 from keeper.ops.clock import LEAST_AGE, max_age
 from keeper.ops.cycle import EXPECTED_GAS
 from keeper.ops.findings import Finding, failed, good, warned
+from keeper.ops.opening import opening
 from keeper.ops.post import Post, entitled, onlooker
 from keeper.ops.quotes import of_tickers
-from keeper.units import format_units, format_usd
+from keeper.units import format_share, format_units, format_usd
 
 MANDATE_WARNING = 3 * 86_400
 """Seconds of mandate left below which the owner should renew it."""
@@ -23,7 +25,8 @@ RUNWAY_WARNING = 20
 
 def of_observation(post: Post, seen: Observation) -> Iterator[Finding]:
     """Every finding at this block."""
-    yield _mode(seen)
+    yield _mode(post, seen)
+    yield from _claims(seen)
     yield _keeper(post, seen)
     yield _guardian(post)
     yield _mandate(seen)
@@ -34,12 +37,34 @@ def of_observation(post: Post, seen: Observation) -> Iterator[Finding]:
     yield _version(post, seen)
 
 
-def _mode(seen: Observation) -> Finding:
+def _mode(post: Post, seen: Observation) -> Finding:
     vault = seen.snapshot.vault
     nav = "unpriced" if vault.nav is None else format_usd(vault.nav)
     if vault.mode is VaultMode.HALTED:
-        return warned("vault", f"halted since {vault.halted_at}, NAV {nav}", "its owner alone can start it again")
-    return good("vault", f"active, NAV {nav}, epoch {vault.epoch}")
+        age, clock = seen.snapshot.block.timestamp - vault.halted_at, opening(post, seen.snapshot)
+        text = f"halted since {vault.halted_at}, {age} s ago, NAV {nav}"
+        text += f"; {clock.said(seen.snapshot.block.timestamp)}" if clock else ""
+        return warned(
+            "vault", text, f"its owner alone can start it again, unhalt is possible from {vault.unhalt_at} on"
+        )
+    shift = format_share(vault.headroom.shift_day)
+    return good("vault", f"active, NAV {nav}, epoch {vault.epoch}, targets may shift by {shift} now")
+
+
+def _claims(seen: Observation) -> Iterator[Finding]:
+    """Every reward claim: whether it can be harvested, and sold."""
+    snapshot = seen.snapshot
+    for claim in snapshot.claims:
+        name, routes = f"claim.{claim.index}", ways(snapshot, claim.index)
+        if not claim.enabled:
+            yield good(name, f"switched off; it pays {claim.reward}")
+        elif not routes:
+            remedy = "have the owner register or enable a route from the reward into a safe asset"
+            yield warned(name, f"no enabled route sells what it pays, {claim.reward}", remedy)
+        else:
+            ready = max(snapshot.vault.next_harvest_at - snapshot.block.timestamp, 0)
+            listed = ", ".join(str(route) for route in routes)
+            yield good(name, f"pays {claim.reward}, sold over route {listed}; the vault takes a harvest in {ready} s")
 
 
 def _keeper(post: Post, seen: Observation) -> Finding:

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 
 from structlog.typing import FilteringBoundLogger
 
+from keeper.chain.lens import Observation
 from keeper.errors import HaltError, HoldError
 from keeper.execute.recover import recover
 from keeper.journal import Journal, Writer, open_incidents, policy_state, unfinished_intents
 from keeper.model import GuardVerdict, Outcome, PolicyState, Snapshot, TxState
+from keeper.ops import keys
 from keeper.ops.breaker import Breaker
 from keeper.ops.claims import look
 from keeper.ops.cycle import SETTLE_SECONDS, Tick, tick
+from keeper.ops.keys import KeyWatch
 from keeper.ops.log import settled, told
 from keeper.ops.post import Post, entitled
 from keeper.ops.stop import Stop
@@ -42,6 +45,7 @@ class Shift:
     """Set when the process is to end: nothing new begins, and nothing is waited for."""
     last: LastSeen = field(default_factory=LastSeen)
     """What the tick before saw: what can be asked beside the next look is known from it."""
+    key: KeyWatch = field(default_factory=KeyWatch)
     failures: Breaker = field(default_factory=lambda: Breaker(MOST_FAILURES))
     """Transactions that failed in a row, whichever tick saw their end."""
 
@@ -60,7 +64,10 @@ def begin(post: Post, log: FilteringBoundLogger) -> Iterator[Shift]:
         if post.signer is not None:
             for outcome in finish(shift):  # before the mandate is looked at: what was sent under it is followed
                 settled(log, outcome)
-            entitled(post, post.observe(), "keeper")
+            seen = post.observe()
+            keys.first_look(post, writer, journal, seen, shift.key)
+            refuse_lost_key(shift, seen)
+            entitled(post, seen, "keeper")
         yield shift
 
 
@@ -69,7 +76,7 @@ def refuse_latched(journal: Journal, post: Post) -> None:
     for incident in open_incidents(journal, post.stream()):
         raise HaltError(
             f"halted: {incident.code}: {incident.reason}",
-            remedy=f"find out why, then keeper resume --ack {incident.incident_id}",
+            remedy=keys.remedy(post, incident.code, incident.incident_id),
         )
 
 
@@ -107,13 +114,24 @@ def failed(shift: Shift, reason: str) -> None:
 def refuse_superseded(shift: Shift, outcome: Outcome) -> None:
     """Latch and raise a HaltError where somebody else used our key's nonce."""
     if outcome.state is TxState.SUPERSEDED:
-        raise latched(shift, "key-used-elsewhere", outcome.reason)
+        raise latched(shift, keys.USED_ELSEWHERE, outcome.reason)
+
+
+def refuse_lost_key(shift: Shift, seen: Observation) -> None:
+    """Latch and raise a HaltError where the signer's key did something that is not ours, or was revoked."""
+    before = shift.last.snapshot
+    elsewhere = keys.used_elsewhere(shift.post, shift.journal, shift.writer, seen, shift.key, before)
+    if elsewhere:
+        raise latched(shift, keys.USED_ELSEWHERE, elsewhere)
+    gone = keys.revoked(shift.post, seen, before)
+    if gone:
+        raise latched(shift, keys.REVOKED, gone)
 
 
 def latched(shift: Shift, code: str, reason: str) -> HaltError:
     """A HALT written into the journal, as the error to raise."""
     incident_id = shift.writer.open_incident(code, reason)
-    return HaltError(f"{code}: {reason}", remedy=f"find out why, then keeper resume --ack {incident_id}")
+    return HaltError(f"{code}: {reason}", remedy=keys.remedy(shift.post, code, incident_id))
 
 
 def turn(shift: Shift, state: PolicyState | None = None) -> Tick | None:
@@ -131,6 +149,7 @@ def turn(shift: Shift, state: PolicyState | None = None) -> Tick | None:
                 return None
     memory = policy_state(shift.journal, post.stream()) if state is None else state
     seen = look(post, memory, shift.last.snapshot)
+    refuse_lost_key(shift, seen)
     shift.last.snapshot = seen.snapshot
     done = tick(post, shift.writer, memory, seen, shift.stop.is_set)
     told(shift.log, done)

@@ -167,7 +167,7 @@ def test_two_orders_are_bound_each_to_its_own_fill(desk: Desk) -> None:
 def test_a_halt_can_be_tried_and_a_flatten_only_after_it(desk: Desk) -> None:
     seen = desk.observe()
     halt, flatten = (
-        simulate.exit_trial(desk.rpc, seen.snapshot, action, DECISION, desk.signer.address, desk.fees(seen))
+        simulate.exit_trials(desk.rpc, seen.snapshot, action, DECISION, desk.signer.address, desk.fees(seen))[0]
         for action in (ActionKind.HALT, ActionKind.FLATTEN)
     )
     assert halt.succeeds

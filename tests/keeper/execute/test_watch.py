@@ -298,7 +298,7 @@ def test_an_exit_does_not_wait_for_it_and_the_flatten_follows_the_halt(drifted: 
 def _exit(desk: Desk, action: ActionKind, timeout: float = LONG) -> Outcome:
     seen = desk.observe()
     fees: Fees = desk.fees(seen)
-    trial = simulate.exit_trial(desk.rpc, seen.snapshot, action, DECISION, desk.signer.address, fees)
+    (trial,) = simulate.exit_trials(desk.rpc, seen.snapshot, action, DECISION, desk.signer.address, fees)
     assert trial.succeeds, trial.revert
     bound = {"decision_id": DECISION if action is ActionKind.HALT else "0x" + "d2" * 32}
     intent = desk.intent(seen, replace(trial, orders=()), action, **bound)

@@ -1,4 +1,4 @@
-"""The story's vault for tests: the full local chain, five assets, one a share that pays LINK; two keepers, two guardians."""
+"""The story's vault for tests: the full chain, five assets, one a share that pays LINK; two keepers, two guardians."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,29 +12,11 @@ from keeper.model import ActionKind
 from keeper.ops.log import open_log
 from keeper.ops.loop import Loop
 from keeper.ops.shift import begin
-from tests.deployed import Deployed
 from tests.keeper.ops import farm
 from tests.keeper.ops import place as places
 from tests.keeper.ops.place import Place
 
 LIVE = ("once", "--mode", "live")
-
-
-@pytest.fixture(scope="module")
-def farm_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
-    """The story's vault, rebalanced once, so that it knows its NAV."""
-    folder = tmp_path_factory.mktemp("farm")
-    with farm.standing(folder) as deployed:
-        yield deployed
-
-
-@pytest.fixture
-def at_farm(farm_once: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Place]:
-    """A keeper's place at it; the chain is as it was again after the test."""
-    hand = hands.of(farm_once.book, "deployer")
-    before = hand.rpc("evm_snapshot")
-    yield places.make(farm_once, tmp_path, capsys)
-    assert hand.rpc("evm_revert", before)
 
 
 @pytest.fixture
