@@ -1,8 +1,8 @@
-"""`make demo`: a vault on a local chain drifts off target, is kept by the keeper, and is flattened by the kill switch.
+"""`make demo`: a vault on a local chain drifts, is kept, robbed, recovered, and flattened by its kill switch.
 
-Every actor is a process of its own: the chain, the deploying and depositing scripts, the market, the keeper, the
-guardian's kill. What it came to is read from the chain. stdout is the result: with --json its last line is one object
-`ballast.cli/1` (docs/demo.md), and the talk goes to stderr.
+Every actor is a process of its own: the chain, the deploying and depositing scripts, feeds, traders and exchanges, the
+keeper, the thief, the owner, the guardian's kill. What it came to is read from the chain. stdout is the result: with
+--json its last line is one object `ballast.cli/1` (docs/demo.md), and the talk goes to stderr.
 
 Exit codes: 0 told, and every promise kept · 1 a stage failed · 2 usage, or a demo runs already · 9 a promise broken ·
 130 interrupted. In every case nothing is left running, unless --keep was said and the story came to its end.
@@ -21,47 +21,77 @@ from types import FrameType
 from typing import NoReturn
 
 from keeper.cli.envelope import Answer, show
-from keeper.devnet import local
+from keeper.config.deployment import load_deployment
+from keeper.devnet import local, node
 from keeper.devnet.book import Book
 from keeper.errors import KeeperError
 from keeper.manifest import Manifest
-from scripts.story import place, reckoning, scene, telling
+from scripts.bounds import bounds_of
+from scripts.story import place, plot, reckoning, scene, summary
 from scripts.story.cast import Cast
-from scripts.story.facts import Rebalance, Sight
+from scripts.story.facts import Sight
 from scripts.story.faults import Interrupted, PromiseBroken
+from scripts.story.market import Market
 from scripts.story.notes import Notes
-from scripts.story.place import Place
-from scripts.story.reckoning import Story
+from scripts.story.place import KEEPER, STANDBY, Place
+from scripts.story.plot import Plot
+from scripts.story.reckoning import Story, Where, Written
 from scripts.story.screen import Screen
 from scripts.story.stages import Stages
 from scripts.story.telling import Telling
+from scripts.story.theft import Theft
 from scripts.story.witness import Witness
 
-LEFT_OUT = ("harvest", "attack")
-"""Parts of the story that this release cannot tell yet."""
 SEED = 7
+MOVING = ("Rebalanced", "Harvested", "Allocated", "Flattened", "LegSold")
+"""Events of the vault that say tokens moved."""
 _ENDINGS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What the telling stands on."""
+
+    where: Place
+    how: Plot
+    cast: Cast
+    stages: Stages
+    screen: Screen
 
 
 @dataclass(frozen=True, slots=True)
 class Played:
     """What the telling leaves to be reckoned with."""
 
+    told: Telling
     first: Sight
     before_kill: Sight
-    rebalances: tuple[Rebalance, ...]
-    steps: int
+    theft: Theft | None
 
 
 def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="demo", description="tell the demo's story on a local chain")
     parser.add_argument("--quick", action="store_true", help="the short story, within a minute")
+    parser.add_argument("--long", action="store_true", help="ten days instead of five")
+    parser.add_argument("--hours", type=_hours, help="so many hours of market instead")
+    parser.add_argument("--prices", type=Path, help="real closes (docs/devnet.md) instead of the seeded path")
+    parser.add_argument("--no-attack", action="store_true", help="without the stolen key")
+    parser.add_argument("--kill-at", default=plot.WORST, metavar="STEP", help="when the switch is pressed, or worst")
+    parser.add_argument("--client", choices=sorted(node.CLIENTS), default=node.ANVIL, help="who runs the chain")
+    parser.add_argument("--fork", action="store_true", help="on an Anvil that forks a furnished chain")
     parser.add_argument("--json", action="store_true", help="the last line of stdout is one JSON object")
-    parser.add_argument("--keep", action="store_true", help="leave chain, vault and journal as the story left them")
+    parser.add_argument("--keep", action="store_true", help="leave chain, vault and journals as the story left them")
     parser.add_argument("--seed", type=int, default=SEED, help=f"another seed, another story (default {SEED})")
     parser.add_argument("--name", default=place.DEFAULT, help="the chain's and the folder's name (default demo)")
     return parser.parse_args(words)
+
+
+def _hours(text: str) -> int:
+    """A whole number of hours above 0."""
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text} is no whole number of hours above 0")
+    return int(text)
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -82,20 +112,21 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def perform(options: argparse.Namespace, where: Place, screen: Screen) -> Answer:
     """The whole story. Raises StageFailed; whatever was started is ended before this returns, but for --keep."""
-    how = telling.script(options.seed, quick=options.quick)
+    how = plot.plot_of(options)
     stages = Stages(screen.say)
-    screen.say(f"The story of seed {how.seed}: {how.taken} steps of 15 minutes; every log is in {_short(where.folder)}")
+    screen.say(f"A story of {how.steps} steps of 15 minutes, {how.source}; every log is in {_short(where.folder)}")
     with ExitStack() as afterwards:
         keeping = afterwards.enter_context(_chain_ended(where))
         with Cast() as cast:
-            book, manifest = set_scene(where, cast, stages, screen)
+            stage = Stage(where, how, cast, stages, screen)
+            book, manifest, market = set_scene(stage)
             witness = Witness(book, manifest)
-            played = tell(where, how, cast, witness, stages, screen)
-        story = reckon(where, how, witness, played)
+            played = tell(stage, witness, market)
+        story = reckon(stage, witness, played)
         if options.keep:
             keeping.pop_all()
     screen.rest()
-    text = reckoning.as_text(story, stages.took) + "\n" + "\n".join(_next(where, kept=options.keep))
+    text = summary.as_text(story, stages.took) + "\n" + "\n".join(_next(where, kept=options.keep))
     broken = [one.saying for one in reckoning.promises(story) if not one.kept]
     error = PromiseBroken(broken, where.journal) if broken else None
     if options.json:
@@ -103,65 +134,102 @@ def perform(options: argparse.Namespace, where: Place, screen: Screen) -> Answer
     return Answer(reckoning.as_data(story), text, error=error)
 
 
-def set_scene(where: Place, cast: Cast, stages: Stages, screen: Screen) -> tuple[Book, Manifest]:
-    """A chain, a vault, its deposits, and what the keeper needs."""
+def set_scene(stage: Stage) -> tuple[Book, Manifest, Market]:
+    """A chain, a vault, its deposits, the market's processes, and what the keepers need."""
+    where, how, cast, stages, say = stage.where, stage.how, stage.cast, stage.stages, stage.screen.say
     with stages.stage("chain", local.folder_of(where.name) / "node.log"):
-        book = scene.raise_chain(where, screen.say)
+        book = scene.raise_chain(where, how, say)
+        for missing in book.left_out:
+            say(f"  left out on {book.client}: {missing}")
     with stages.stage("deploy", where.log("deploy")):
-        manifest = scene.deploy(where, book, cast)
+        manifest = scene.deploy(where, how, book, cast)
     with stages.stage("deposit", where.log("deposit")):
-        scene.deposit(where, book, manifest, cast)
-        scene.equip(where, book)
-    return book, manifest
+        scene.deposit(where, how, book, manifest, cast)
+        market = Market(where, cast, scene.book_of(where), how.words)
+        market.open(exchanges=not how.quick, extra={"traders": () if how.quick else ("--squeeze",)})
+        scene.equip(where, how, book, market.exchanges)
+    return book, manifest, market
 
 
-def tell(where: Place, how: telling.Script, cast: Cast, witness: Witness, stages: Stages, screen: Screen) -> Played:
-    """Keeper and market at work, and the kill; then both have ended."""
-    told = Telling(where, cast, witness, screen.show, screen.say)
-    with stages.stage("keeper starts", where.log("keeper")):
-        first = told.start(how)
-    with stages.stage("market moves, keeper keeps", where.log("keeper")):
-        rebalances = told.drift(how)
+def tell(stage: Stage, witness: Witness, market: Market) -> Played:
+    """Keeper and market at work, the thief and the owner, and the kill; then all have ended."""
+    where, how, cast, screen = stage.where, stage.how, stage.cast, stage.screen
+    told = Telling(where, how, cast, witness, market, screen.show, screen.say)
+    stages, theft = stage.stages, None
+    with stages.stage("keeper starts", where.log(KEEPER)):
+        first = told.start()
+    with stages.stage("market moves, keeper keeps", where.log(KEEPER)):
+        told.drift(how.theft or how.kill)
+    if how.theft:
+        with stages.stage("a stolen key", where.log("thief")):
+            theft = told.theft(how.noticed, bounds_of(load_deployment(where.deployment)))
+        with stages.stage("the owner's hand", where.log("owner-allocate")):
+            told.recover()
+        with stages.stage("the standby keeps", where.log(STANDBY)):
+            told.drift(how.kill)
     screen.rest()
     with stages.stage("guardian kills", where.log("kill-1")):
         before = told.kill()
-    with stages.stage("all end", where.log("keeper")):
+    with stages.stage("all end", where.log(KEEPER)):
+        told.drift(how.steps)
         told.end()
-    return Played(first, before, rebalances, told.steps)
+    return Played(told, first, before, theft)
 
 
-def reckon(where: Place, how: telling.Script, witness: Witness, played: Played) -> Story:
-    """What it came to, by the chain; the journal is held against what the chain carries of it."""
-    last = witness.sight()
-    start = played.first.block + 1
-    rebalances, exits = witness.rebalances(start, last.block), witness.exits(start, last.block)
-    anchored = [one.decision_id for one in rebalances]
-    anchored += [one.decision_id for one in exits if one.decision_id is not None]
-    notes = Notes(where)
-    try:
-        written = notes.written(anchored)
-    finally:
-        notes.close()
+def reckon(stage: Stage, witness: Witness, played: Played) -> Story:
+    """What it came to, by the chain; the journals are held against what the chain carries of them."""
+    last, told = witness.sight(), played.told
+    killed = tuple(one for one in told.happened if one.block > played.before_kill.block)
+    exits = witness.exits(killed)
     return Story(
+        how=stage.how,
         client=witness.client(),
-        seed=how.seed,
-        steps=played.steps,
+        where=Where(
+            vault=witness.vault,
+            manifest=scene.manifest_of(stage.where, witness.book),
+            book=scene.book_of(stage.where),
+            rpc=witness.book.url,
+        ),
+        steps=tuple(told.blocks),
         first=played.first,
         before_kill=played.before_kill,
         last=last,
-        rebalances=rebalances,
+        rebalances=tuple(told.rebalances),
+        harvests=tuple(told.harvests),
         exits=exits,
-        transfers=witness.transfers(start, last.block),
-        written=written,
-        left_out=LEFT_OUT,
+        legs=witness.legs(killed),
+        theft=played.theft,
+        moving=frozenset(one.tx for one in told.happened if one.name in MOVING),
+        transfers=witness.transfers(played.first.block + 1, last.block),
+        written=written(stage, played, [one.decision_id for one in exits if one.decision_id is not None]),
+        left_out=(*stage.how.left_out, *witness.book.left_out),
     )
+
+
+def written(stage: Stage, played: Played, exits: list[str]) -> tuple[Written, ...]:
+    """Each keeper's journal, verified against the decision ids of its own that the chain carries."""
+    border = played.theft.to_block if played.theft else 0
+    acts = [(one.block, one.decision_id) for one in played.told.rebalances]
+    acts += [(one.block, one.decision_id) for one in played.told.harvests]
+    anchored = {
+        KEEPER: [decision for block, decision in sorted(acts) if block <= border or not border],
+        STANDBY: [decision for block, decision in sorted(acts) if block > border],
+    }
+    found = []
+    for name in (KEEPER, STANDBY) if played.theft else (KEEPER,):
+        notes = Notes(stage.where.journal_of(name))
+        try:
+            found.append(notes.written(anchored[name] + (exits if name == STANDBY or not border else [])))
+        finally:
+            notes.close()
+    return tuple(found)
 
 
 @contextmanager
 def _chain_ended(where: Place) -> Iterator[ExitStack]:
     """The chain of that name is ended when the block is, unless the stack that is given has lost its duty by then."""
     with ExitStack() as duty:
-        duty.callback(local.down, where.name)
+        duty.callback(scene.lower_chain, where)
         yield duty
 
 

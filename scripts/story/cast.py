@@ -18,7 +18,7 @@ from scripts.story.faults import StageFailed
 
 END_SECONDS = 15
 """How long an actor may take to end after it was told to."""
-_LOOK_SECONDS = 0.01
+_LOOK_SECONDS = 0.004
 _LAST_WORDS = 300
 """Characters of an actor's last line that an error repeats."""
 
@@ -40,8 +40,25 @@ class Actor:
         """Whether it still runs."""
         return self.process.poll() is None
 
+    def ask(self, words: str) -> None:
+        """A line on its stdin. StageFailed where it has ended."""
+        if self.prompt is None:
+            raise ValueError(f"{self.name} hears nothing")
+        try:
+            self.prompt.write(f"{words}\n")
+            self.prompt.flush()
+        except BrokenPipeError:
+            raise StageFailed(self.name, f"it ended: {last_words(self.log)}", self.log) from None
+
     def line(self, seconds: float) -> str:
         """Its next whole line, waited for. Raises StageFailed where it ends or stays silent for so long."""
+        said = self.line_or_end(seconds)
+        if said is None:
+            raise StageFailed(self.name, f"ended with {self.process.returncode}: {last_words(self.log)}", self.log)
+        return said
+
+    def line_or_end(self, seconds: float) -> str | None:
+        """Its next whole line, waited for; None where it has ended. StageFailed where it stays silent for so long."""
         give_up = time.monotonic() + seconds
         while True:
             was_on = self.is_on
@@ -52,7 +69,7 @@ class Actor:
                 self.heard += len(said)
                 return said.decode(errors="replace").rstrip("\n")
             if not was_on:
-                raise StageFailed(self.name, f"ended with {self.process.returncode}: {last_words(self.log)}", self.log)
+                return None
             if time.monotonic() > give_up:
                 raise StageFailed(self.name, f"said nothing for {seconds:g} s", self.log)
             time.sleep(_LOOK_SECONDS)

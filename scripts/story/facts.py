@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from keeper.model import Hash32, Report
 from keeper.units import (
@@ -29,6 +30,10 @@ class Holding:
     target_bps: Bps
     balance: TokenUnits
     price: Usd18
+    safe: bool = False
+    """Ranked as a refuge of a flatten."""
+    stable: bool = False
+    """Safe, or a share of what is."""
 
     @property
     def value(self) -> Usd18:
@@ -50,6 +55,16 @@ class Sight:
     turnover_left: Share18
 
     @property
+    def safe(self) -> Share18:
+        """What part of NAV is in safe assets."""
+        return Share18(sum(self.weight(held) for held in self.holdings if held.safe))
+
+    @property
+    def unstable(self) -> Share18:
+        """What part of NAV is neither in safe assets nor in shares of them."""
+        return Share18(sum(self.weight(held) for held in self.holdings if not held.stable))
+
+    @property
     def nav(self) -> Usd18:
         """All holdings together."""
         return Usd18(sum(holding.value for holding in self.holdings))
@@ -63,10 +78,6 @@ class Sight:
         """Half the sum of |weight - target|."""
         apart = (abs(self.weight(held) - share_from_bps(held.target_bps)) for held in self.holdings)
         return Share18(sum(apart) // 2)
-
-    def share(self, symbol: str) -> Share18:
-        """What part of NAV one asset is."""
-        return Share18(sum(self.weight(held) for held in self.holdings if held.symbol == symbol))
 
     def worth_at(self, prices: Mapping[str, Usd18]) -> Usd18:
         """These balances at other prices, by symbol."""
@@ -110,14 +121,50 @@ class Exit:
 
 
 @dataclass(frozen=True, slots=True)
+class Harvest:
+    """One Harvested event: base units of the reward claimed, and what its sales brought, as the event has it."""
+
+    block: int
+    tx: Hash32
+    decision_id: Hash32
+    claimed: int
+    sold_for: int
+    gas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One asset sold by a flatten: base units, and the vault's own floor."""
+
+    block: int
+    tx: Hash32
+    symbol: str
+    sold: int
+    bought: int
+    floor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event of the vault."""
+
+    name: str
+    block: int
+    tx: Hash32
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
-    """What the screen shows after a step: `reason` is the keeper's last, in its own words."""
+    """What the screen shows after a step: `reason` is the keeper's last, in its own words; `told`: what happened."""
 
     step: int
     of: int
     sight: Sight
     reason: str
-    rebalances: tuple[Rebalance, ...]
+    told: tuple[str, ...]
+    rebalances: int
+    gas: int
 
 
 def as_number(share: Share18) -> float:
@@ -125,6 +172,11 @@ def as_number(share: Share18) -> float:
     return share // 10**12 / 10**6
 
 
-def as_bps(share: Share18) -> float:
+def as_bps(share: int) -> float:
     """A share in basis points as a JSON number, cut after two places."""
     return share * 100 // SHARE_PER_BPS / 100
+
+
+def as_fine_bps(share: int) -> float:
+    """A share in basis points as a JSON number, cut after four places."""
+    return share * 10_000 // SHARE_PER_BPS / 10_000

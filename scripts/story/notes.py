@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from keeper.errors import JournalBroken
 from keeper.journal import Journal, last_rows, row_count, verify
 from keeper.model import ActionKind, GuardVerdict, Hash32
-from scripts.story.place import Place
 from scripts.story.reckoning import Written
 
 _EVERY = 1_000_000
@@ -17,9 +17,9 @@ _EVERY = 1_000_000
 class Notes:
     """An open journal; close it by leaving the block it is opened in."""
 
-    def __init__(self, where: Place) -> None:
-        self._path = where.journal
-        self._journal = Journal.open(f"sqlite:///{where.journal}", create=False)
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._journal = Journal.open(f"sqlite:///{path}", create=False)
 
     def close(self) -> None:
         """Give the files back."""

@@ -15,6 +15,8 @@ from scripts.toolchain import TOOLS
 
 DEFAULT = "demo"
 VAULT = "treasury"
+KEEPER, STANDBY, GUARDIAN = "keeper", "standby", "guardian"
+"""Roles of the local chain that the story gives configurations or keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,20 @@ class Place:
     @property
     def config(self) -> Path:
         """The keeper's configuration."""
-        return self.folder / "keeper.toml"
+        return self.config_of(KEEPER)
 
     @property
     def journal(self) -> Path:
         """The keeper's record; it stays when the story has ended."""
-        return self.folder / "journal.sqlite"
+        return self.journal_of(KEEPER)
+
+    def config_of(self, name: str) -> Path:
+        """The configuration of the keeper called `name`."""
+        return self.folder / f"{name}.toml"
+
+    def journal_of(self, name: str) -> Path:
+        """The record of the keeper called `name`."""
+        return self.folder / ("journal.sqlite" if name == KEEPER else f"journal-{name}.sqlite")
 
     def log(self, name: str) -> Path:
         """What the actor or command called `name` said."""

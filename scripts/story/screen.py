@@ -30,6 +30,8 @@ _BAR = 30
 """Characters of a weight bar: 60 % of NAV."""
 _BAR_ALL = Share18(WAD * 6 // 10)
 _WIDTH = 110
+_FEW, _EVERY = 40, 4
+"""On no terminal a short story is told step by step, a longer one each so many steps."""
 
 
 class Screen:
@@ -39,7 +41,6 @@ class Screen:
         stream = sys.stderr if as_json else sys.stdout
         self._console = Console(file=stream, highlight=False)
         self._live: Live | None = None
-        self._shown = 0
 
     def __enter__(self) -> Self:
         return self
@@ -54,14 +55,12 @@ class Screen:
         self._console.print(Text(line), soft_wrap=True)
 
     def show(self, scene: Scene) -> None:
-        """A scene: the table anew, or one line, and a line for every rebalance that is new."""
-        for done in scene.rebalances[self._shown :]:
-            before, after = format_share(done.report.drift_before), format_share(done.report.drift_after)
-            turnover, gas = format_share(done.report.turnover), f"{done.gas:,}"
-            self.say(f"  rebalanced in block {done.block}: drift {before} -> {after}, turnover {turnover}, gas {gas}")
-        self._shown = len(scene.rebalances)
+        """A sentence for everything that happened; then the table anew, or on no terminal a line now and then."""
+        for words in scene.told:
+            self.say(f"  {clock(scene.sight.time)} {words}")
         if not self._console.is_terminal:
-            self.say(line_of(scene))
+            if scene.told or scene.of <= _FEW or scene.step % _EVERY == 0:
+                self.say(line_of(scene))
             return
         if self._live is None:
             self._live = Live(console=self._console, auto_refresh=False)
@@ -78,7 +77,7 @@ class Screen:
 def line_of(scene: Scene) -> str:
     """A scene in one line."""
     sight = scene.sight
-    prices = "  ".join(f"{held.symbol} {format_usd(held.price)}" for held in sight.holdings if held.symbol != "USDC")
+    prices = "  ".join(f"{held.symbol} {format_usd(held.price)}" for held in sight.holdings if not held.stable)
     weights = "/".join(format_share(sight.weight(held)).partition(".")[0] for held in sight.holdings)
     return (
         f"  {scene.step:>3}/{scene.of} {clock(sight.time)}  {prices}  {weights} %"
@@ -103,12 +102,11 @@ def table_of(scene: Scene) -> Group:
             f"of {format_share(target)}",
             format_usd(held.value),
         )
-    gas = sum(one.gas for one in scene.rebalances)
     left = f"loss {format_share(sight.loss_left)}, turnover {format_share(sight.turnover_left)}"
     below = [
         f"step {scene.step} of {scene.of}   {moment(sight.time)}   block {sight.block}   epoch {sight.epoch}",
-        f"NAV {format_usd(sight.nav)}   drift {format_share(sight.drift)}   rebalances {len(scene.rebalances)}",
-        f"budgets left: {left}   base fee {format_gwei(sight.base_fee)}   gas {gas:,}",
+        f"NAV {format_usd(sight.nav)}   drift {format_share(sight.drift)}   rebalances {scene.rebalances}",
+        f"budgets left: {left}   base fee {format_gwei(sight.base_fee)}   gas {scene.gas:,}",
         f"keeper: {scene.reason}",
     ]
     return Group(table, Panel(Text("\n".join(below)), width=_WIDTH))

@@ -1,91 +1,118 @@
-"""The telling: the market takes a step, the keeper looks, and so on; then the guardian presses the switch."""
+"""The telling: the market takes a step, the thief takes a turn, the keeper looks; and what each act does besides."""
 
 from __future__ import annotations
 
 import json
-import re
-import shlex
 import sys
-import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
-from keeper.devnet import local
 from keeper.exit_codes import ExitCode
+from keeper.units import Share18, format_share, format_units, format_usd
+from scripts.bounds import Bounds
+from scripts.story import attacker, scene
 from scripts.story.cast import Actor, Cast, last_words
-from scripts.story.facts import Rebalance, Scene, Sight
+from scripts.story.facts import Happening, Harvest, Rebalance, Scene, Sight
 from scripts.story.faults import StageFailed
-from scripts.story.place import Place
-from scripts.story.reckoning import LEAST_STABLE, STABLE
+from scripts.story.keeping import Keeper
+from scripts.story.market import Market, Moment
+from scripts.story.place import KEEPER, STANDBY, Place
+from scripts.story.plot import HOUR, Plot
+from scripts.story.reckoning import least_safe
+from scripts.story.theft import Ledger, Theft
 from scripts.story.witness import Witness
 
-STEP_SECONDS = 60.0
-"""How long a step of the market may take on a busy machine."""
-START_SECONDS = 60.0
-"""How long the keeper may take from its start to its first decision."""
-LOOK_SECONDS = 60.0
-"""How long the keeper may take to look at a new block, and to act on it."""
+TURN_SECONDS = 120.0
+"""How long the thief may take for a turn."""
+OWNER_SECONDS = 120.0
 KILL_SECONDS = 90.0
 MOST_KILLS = 6
 """A leg that a thin pool refuses is tried again after the arbitrageur has been there."""
-_TICK = re.compile(r"\bevent=tick\b.* block=(?P<block>[0-9]+)\b")
-"""The keeper's log line of a tick that has ended, its transaction settled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """How long the story is. The market's path is `told` steps long; the switch is pressed after `taken` of them.
-
-    The path's sell-off lies between 55 and 85 % of it (keeper/devnet/path.py): the switch is pressed while prices fall.
-    """
-
-    seed: int
-    told: int
-    taken: int
-
-
-def script(seed: int, *, quick: bool) -> Script:
-    """The short or the whole story."""
-    return Script(seed, 25, 20) if quick else Script(seed, 60, 48)
+MOST_ALLOCATIONS = 6
+_TURN = "turn"
+"""What the thief is told when it may act."""
+_STEPS_TO_UNHALT = HOUR + 1
+_DRIFTED = Share18(2 * 10**16)
+"""The owner has allocated when drift is below the keeper's band."""
 
 
 class Telling:
     """Tells one story at a place; `show` is given every scene, `say` every line that is worth one."""
 
     def __init__(
-        self, where: Place, cast: Cast, witness: Witness, show: Callable[[Scene], None], say: Callable[[str], None]
+        self,
+        where: Place,
+        how: Plot,
+        cast: Cast,
+        witness: Witness,
+        market: Market,
+        show: Callable[[Scene], None],
+        say: Callable[[str], None],
     ) -> None:
-        self._where = where
-        self._cast = cast
+        self._where, self._how, self._cast, self._market = where, how, cast, market
         self._witness = witness
         self._show = show
         self._say = say
-        self._keeper: Actor | None = None
-        self._market: Actor | None = None
-        self._reason = ""
+        self._keeper: Keeper | None = None
+        self._ended: list[Keeper] = []
+        self._thief: Actor | None = None
+        self._ledger: Ledger | None = None
+        self._seen = 0
         self.steps = 0
+        self.blocks: list[int] = []
+        self.rebalances: list[Rebalance] = []
+        self.harvests: list[Harvest] = []
+        self.happened: list[Happening] = []
 
-    def start(self, how: Script) -> Sight:
-        """Market and keeper take their places; returns the vault as it is before the first step."""
+    def start(self) -> Sight:
+        """The keeper takes its place; returns the vault as it is before the first step."""
         first = self._witness.sight()
-        self._keeper = self._play("keeper", "-m", "keeper", "run", "--mode", "live", *self._configured())
-        story = ("--seed", str(how.seed), "--steps", str(how.told), "--on-demand")
-        book = local.folder_of(self._where.name) / local.BOOK
-        self._market = self._play("market", "-m", "keeper.devnet", "market", "--book", str(book), *story, prompted=True)
-        _hear_tick(self._keeper, first.block, START_SECONDS)
+        self._seen = first.block
+        self._keeper = self._hire(KEEPER)
         return first
 
-    def drift(self, how: Script) -> tuple[Rebalance, ...]:
-        """Step by step: prices move, and the keeper has looked before they move again. Returns every rebalance."""
-        done: tuple[Rebalance, ...] = ()
-        seen = self._witness.sight().block
-        while self.steps < how.taken:
+    def drift(self, until: int) -> None:
+        """Step by step up to the step `until`: prices move, and the keeper has looked before they move again."""
+        while self.steps < until:
             self._step()
-            sight = self._witness.sight()
-            fresh = self._witness.rebalances(seen + 1, sight.block)
-            seen, done = sight.block, (*done, *fresh)
-            self._show(Scene(self.steps, how.taken, sight, self._reason, done))
-        return done
+
+    def theft(self, until: int, bounds: Bounds) -> Theft:
+        """A thief has the keeper's key until the step `until`; then it flattens and is gone."""
+        thief = str(self._witness.book.address(KEEPER))
+        ledger = self._ledger = Ledger(self._witness, thief, bounds)
+        words = ("--config", str(self._where.config), "--book", str(self._book()))
+        line = [sys.executable, "-m", "scripts.story.attacker", *words]
+        self._thief = self._cast.start("thief", line, self._where.log("thief"), prompted=True)
+        self._say("  a thief has copied the keeper's configuration, key file and password")
+        first = self._seen
+        self._step(_TURN)
+        while self.steps < until:
+            self._step(_TURN if self.steps % HOUR == 0 else "")
+        self._step(attacker.LEAVE)
+        code = self._cast.end(self._thief)
+        if code not in (ExitCode.DONE, -15):
+            raise StageFailed("thief", f"ended with {code}: {last_words(self._thief.log)}", self._thief.log)
+        self._thief = self._ledger = None
+        return ledger.close(self._witness.book.address("thief"), first, self._seen)
+
+    def recover(self) -> None:
+        """The owner revokes the key, an hour later unhalts, sets targets and allocates; the standby goes on."""
+        self._own("revoke-keeper", self._witness.book.address(KEEPER))
+        self._dismiss()
+        for _ in range(_STEPS_TO_UNHALT):
+            self._step()
+        self._own("unhalt")
+        records = self._witness.manifest.assets
+        self._own("set-targets", *(f"{one.symbol}={one.target_bps}" for one in records))
+        for number in range(MOST_ALLOCATIONS):
+            self._own("allocate")
+            if self._witness.sight().drift < _DRIFTED:
+                break
+            self._say(f"  the owner allocates again after the next step, {number + 1} done")
+            self._step()
+        self._keeper = self._hire(STANDBY)
+        self._say("  the standby keeper goes on, with a key and a journal of its own")
 
     def kill(self) -> Sight:
         """The guardian's own process halts the vault and sells into the stablecoin, past the keeper that goes on.
@@ -93,63 +120,103 @@ class Telling:
         Returns the vault as it was just before. A leg that a pool was too thin for is tried again a step later.
         """
         before = self._witness.sight()
+        config = self._where.config_of(self._keeper.name if self._keeper else KEEPER)
         for number in range(1, MOST_KILLS + 1):
             log = self._where.log(f"kill-{number}")
-            code = self._cast.perform(
-                "kill", [sys.executable, "-m", "keeper", "kill", "--yes", *self._configured()], log, KILL_SECONDS
-            )
-            if self._witness.sight().share(STABLE) >= LEAST_STABLE or number == MOST_KILLS:
+            words = [sys.executable, "-m", "keeper", "kill", "--yes", "--config", str(config)]
+            code = self._cast.perform("kill", words, log, KILL_SECONDS)
+            if self._witness.sight().safe >= least_safe(self._how) or number == MOST_KILLS:
                 break
             self._say(f"  kill {number} left something unsold ({last_words(log)}); again after the next step")
             self._step()
-        if code != ExitCode.DONE:
+        if code not in (ExitCode.DONE, ExitCode.REFUSED):
             raise StageFailed("kill", f"keeper kill ended with {code}: {last_words(log)}", log)
         return before
 
     def end(self) -> None:
-        """The keeper looks once more at a halted vault; then both are told to end, and asked how they ended."""
-        if self._market is None or self._keeper is None:
-            raise ValueError("the telling has not started")
-        _hear_tick(self._keeper, self._witness.sight().block, LOOK_SECONDS)
-        for actor in (self._market, self._keeper):
-            code = self._cast.end(actor)
-            if code != ExitCode.DONE:
-                raise StageFailed(actor.name, f"told to end, it ended with {code}: {last_words(actor.log)}", actor.log)
+        """The keeper looks once more at a halted vault; then all are told to end, and asked how they ended."""
+        if self._keeper is not None:
+            self._keeper.look()
+        self._witnessed(())
+        self._market.close()
+        self._dismiss()
 
-    def _step(self) -> None:
-        """One step of the market; then the keeper has had its look."""
-        if self._market is None or self._keeper is None or self._market.prompt is None:
-            raise ValueError("the telling has not started")
-        try:
-            self._market.prompt.write("\n")
-            self._market.prompt.flush()
-        except BrokenPipeError:
-            raise StageFailed("market", f"it ended: {last_words(self._market.log)}", self._market.log) from None
-        said = self._market.line(STEP_SECONDS)
-        try:
-            block = int(json.loads(said)["block"])
-        except (ValueError, KeyError, TypeError):
-            raise StageFailed("market", said, self._market.log) from None
+    def _step(self, turn: str = "") -> None:
+        """One step of the market, the thief's turn if it is there, and the keeper's look."""
+        moment = self._market.step()
         self.steps += 1
-        self._reason = _hear_tick(self._keeper, block, LOOK_SECONDS)
+        self.blocks.append(moment.block)
+        words = list(moment.words)
+        stolen: list[str] = []
+        if self._thief is not None and turn:
+            self._thief.ask(turn)
+            deeds = _heard(self._thief)["deeds"]
+            stolen = [deed["tx"] for deed in deeds]
+            words += [deed["words"] for deed in deeds]
+        words += self._look()
+        self._witnessed(words, moment, stolen)
 
-    def _play(self, name: str, *words: str, prompted: bool = False) -> Actor:
-        return self._cast.start(name, [sys.executable, *words], self._where.log(name), prompted=prompted)
+    def _look(self) -> list[str]:
+        """The keeper looks; a word where it latches a HALT and ends."""
+        if self._keeper is None or self._keeper.code is not None:
+            return []
+        if self._keeper.look():
+            return []
+        return [f"the {self._keeper.name} has halted itself: {self._keeper.reason}"]
 
-    def _configured(self) -> tuple[str, str]:
-        return "--config", str(self._where.config)
+    def _witnessed(self, words: Iterable[str], moment: Moment | None = None, stolen: Sequence[str] = ()) -> None:
+        """What the chain has new, kept and shown; `stolen` are the thief's transactions."""
+        sight = self._witness.sight()
+        fresh = self._witness.happenings(self._seen + 1, sight.block)
+        self._seen = sight.block
+        self.happened += fresh
+        told = list(words)
+        if self._ledger is not None and moment is not None:
+            self._ledger.note(self.steps, moment.prices, tuple(one for one in fresh if one.tx in stolen))
+        honest = tuple(one for one in fresh if one.tx not in stolen)
+        rebalances, harvests = self._witness.rebalances(honest), self._witness.harvests(honest)
+        self.rebalances += rebalances
+        self.harvests += harvests
+        told += [_of_rebalance(one) for one in rebalances] + [_of_harvest(one) for one in harvests]
+        gas = sum(one.gas for one in self.rebalances) + sum(one.gas for one in self.harvests)
+        reason = self._keeper.reason if self._keeper else "none is on"
+        self._show(Scene(self.steps, self._how.steps, sight, reason, tuple(told), len(self.rebalances), gas))
+
+    def _hire(self, name: str) -> Keeper:
+        return Keeper(name, self._cast, self._where.config_of(name), self._where.log(name))
+
+    def _dismiss(self) -> None:
+        """The keeper ends, if there is one."""
+        if self._keeper is not None:
+            self._keeper.end()
+            self._keeper = None
+
+    def _own(self, *words: str) -> None:
+        """The owner's hand: the Safe, by scripts/owner.py. A line on what it did."""
+        command = words[0]
+        line = ["--manifest", str(scene.manifest_of(self._where, self._witness.book)), "--yes", *words]
+        scene.run_script("owner", self._where, self._cast, line, OWNER_SECONDS, called=f"owner-{command}")
+        sight = self._witness.sight()
+        self._say(f"  the owner: {' '.join(words)}; NAV {format_usd(sight.nav)}, drift {format_share(sight.drift)}")
+
+    def _book(self) -> Path:
+        return scene.book_of(self._where)
 
 
-def _hear_tick(keeper: Actor, block: int, seconds: float) -> str:
-    """Wait until the keeper has ended a tick that saw this block or a later one; its reason, in its own words.
+def _heard(thief: Actor) -> dict[str, Any]:
+    said = thief.line(TURN_SECONDS)
+    try:
+        found: dict[str, Any] = json.loads(said)
+    except ValueError:
+        raise StageFailed("thief", said, thief.log) from None
+    return found
 
-    The log repeats the sentence only when the reason is another than the tick's before.
-    """
-    give_up = time.monotonic() + seconds
-    while time.monotonic() < give_up:
-        line = keeper.line(seconds)
-        found = _TICK.search(line)
-        if found is not None and int(found["block"]) >= block:
-            words = dict(word.partition("=")[::2] for word in shlex.split(line))
-            return words.get("reason", f"{words.get('reason_code', '')}, as before")
-    raise StageFailed("keeper", f"it did not get to see block {block} within {seconds:g} s", keeper.log)
+
+def _of_rebalance(done: Rebalance) -> str:
+    before, after = format_share(done.report.drift_before), format_share(done.report.drift_after)
+    turnover, gas = format_share(done.report.turnover), f"{done.gas:,}"
+    return f"rebalanced in block {done.block}: drift {before} -> {after}, turnover {turnover}, gas {gas}"
+
+
+def _of_harvest(done: Harvest) -> str:
+    return f"harvested in block {done.block}: {format_units(done.claimed, 18)} LINK claimed, gas {done.gas:,}"
