@@ -10,7 +10,6 @@ from keeper.devnet import book, course, local, pacing
 from keeper.devnet.course import Course
 from keeper.devnet.exchanges import Exchanges
 from keeper.devnet.feeds import Feeds
-from keeper.devnet.market import Market
 from keeper.devnet.path import PLOTS
 from keeper.devnet.traders import Traders
 from keeper.errors import KeeperError
@@ -34,11 +33,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m keeper.devnet", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("fetch", help="bring the pinned packages that are missing, and compile what has no artifacts")
-    market = commands.add_parser("market", help="all in one, of the short story")
     feeds = commands.add_parser("feeds", help="the voices: the first of a step, which sets the chain's clock")
     traders = commands.add_parser("traders", help="noise, arbitrage and Aave's borrowers: the second")
     exchanges = commands.add_parser("exchanges", help="two HTTP servers with tickers; their addresses come first")
-    for part in (market, feeds, traders, exchanges):
+    for part in (feeds, traders, exchanges):
         part.add_argument("--book", type=Path, required=True, help="the chain's book.json")
         part.add_argument("--seed", type=int, default=7)
         part.add_argument("--steps", type=int, default=480, help="how many steps tell the whole story")
@@ -58,10 +56,8 @@ def _run(asked: argparse.Namespace) -> None:
     where = book.load(asked.book)
     told = _course(asked, where)
     match asked.command:
-        case "market":
-            part: pacing.Stepping = Market(where, seed=asked.seed, steps=asked.steps, step_seconds=asked.step)
         case "feeds":
-            part = Feeds(where, told, steady=asked.steady, liar=asked.liar)
+            part: pacing.Stepping = Feeds(where, told, steady=asked.steady, liar=asked.liar)
         case "traders":
             part = Traders(where, told, squeeze=asked.squeeze)
         case _:

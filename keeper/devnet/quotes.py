@@ -82,6 +82,8 @@ def board(course: Course, exchange: str, step: int) -> Board:
     quotes: dict[str, Quote] = {}
     with localcontext(Context(prec=40)):
         for name, product in PRODUCTS[exchange].items():
+            if not {product.asset, product.quote} <= {*prices, "USD"}:
+                continue  # the quick set has neither LINK nor DAI
             price = Decimal(prices[product.asset]).scaleb(-18)
             if product.quote != "USD":
                 price = price / Decimal(prices[product.quote]).scaleb(-18)

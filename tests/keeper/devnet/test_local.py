@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from keeper.devnet import book as books
-from keeper.devnet import checkout, local, node, tokens
+from keeper.devnet import chainlink, checkout, course, local, node, tokens, uniswap
 from keeper.devnet.faults import NodeSilent, OtherChain, PortTaken
+from keeper.devnet.feeds import Feeds
 from keeper.devnet.kit import Chain
-from keeper.devnet.market import Market
+from keeper.devnet.traders import Traders
 from keeper.errors import NotACheckout, UsageError
 
 
@@ -139,6 +140,24 @@ def test_a_book_comes_back_as_it_was_written_and_holds_no_key(tmp_path: Path, fu
     assert [left.name for left in tmp_path.iterdir()] == ["book.json"]
 
 
+def test_a_chain_opens_at_the_prices_it_is_given_and_is_not_taken_for_another(name: str) -> None:
+    opening = {"ETH": 194_610_000_000_000_000_000, "BTC": 7_936 * 10**18, "USDC": 93 * 10**16}
+    opened = local.up(name, opening=opening)
+    hand = Chain(opened.url, opened.address("user"))
+    assert opened.opening == opening
+    for asset, voices in opened.feeds.items():
+        assert [chainlink.latest(hand, voice).answer for voice in voices] == [opening[asset] // 10**10] * 2
+    for pool in opened.pools:
+        low, high = uniswap.fee_band(pool, opened.tokens, opening)
+        assert low < uniswap.slot0(hand, pool.address)[0] < high
+    worth = tokens.balance(hand, opened.tokens["WETH"], opened.address("thief")) * opening["ETH"] // 10**36
+    assert 9_999_999 <= worth <= 10_000_000
+    assert local.up(name, opening=opening) == opened
+    with pytest.raises(OtherChain, match=r"from ETH at 194\.6100 USD, not from 195\.0000 USD"):
+        local.up(name, opening={**opening, "ETH": 195 * 10**18})
+    assert local.up(name) == opened
+
+
 def test_a_fork_is_the_origin_as_it_was_and_goes_its_own_way(name: str, furnished: books.Book) -> None:
     origin = Chain(furnished.url, furnished.address("user"))
     before = origin.rpc("evm_snapshot")
@@ -153,7 +172,9 @@ def test_a_fork_is_the_origin_as_it_was_and_goes_its_own_way(name: str, furnishe
     fork.send(token.address, "transfer(address,uint256)", stranger, 7)
     assert (tokens.balance(fork, token, stranger), tokens.balance(origin, token, stranger)) == (12, 5)
     assert fork.now() == origin.now() + 1
-    assert Market(forked, seed=7, steps=20).step().block > int(origin.block()["number"], 16)
+    told = course.told(7, 20, forked.opening)
+    assert Feeds(forked, told).step().block > int(origin.block()["number"], 16)
+    assert Traders(forked, told).step().noise == 2
     assert origin.rpc("evm_revert", before)
 
 

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from keeper.devnet import path
+from keeper.devnet.full import FULL_PRICES
 from keeper.devnet.furnish import PRICES
 
 WEIGHTS_BPS = {"ETH": 4000, "BTC": 2500, "USDC": 3500}
@@ -69,3 +70,11 @@ def test_dice_of_different_labels_fall_differently_and_stay_in_bounds() -> None:
     assert [one.below(10**6) for _ in range(5)] != [other.below(10**6) for _ in range(5)]
     thrown = [path.Dice(2, "c", k).between(-3, 3) for k in range(500)]
     assert set(thrown) == set(range(-3, 4))
+
+
+def test_more_assets_change_nothing_about_the_others_prices() -> None:
+    quick, full = path.told(7, 40, PRICES), path.told(7, 40, FULL_PRICES)
+    assert [{asset: step[asset] for asset in PRICES} for step in full] == list(quick)
+    assert set(full[-1]) == set(FULL_PRICES)
+    assert len({step["LINK"] * 10**6 // step["ETH"] for step in full}) > 20, "LINK does more than follow ETH"
+    assert all(abs(step["DAI"] - 10**18) <= 2 * 10**14 for step in full)
