@@ -140,6 +140,12 @@ def decode_revert(data: HexBytes | bytes | None) -> Revert:
     return Revert(name=UNKNOWN, args=("0x" + raw.hex(),))
 
 
+def in_words(data: HexBytes | bytes | None) -> str:
+    """Revert data as `Name(arguments)`."""
+    revert = decode_revert(data)
+    return f"{revert.name}({', '.join(revert.args)})"
+
+
 @lru_cache(maxsize=1)
 def _errors() -> Mapping[bytes, Mapping[str, Any]]:
     """Every error that any of our contracts can raise, by selector."""

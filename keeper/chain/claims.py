@@ -117,5 +117,4 @@ def _refusal(answer: Any | Refusal) -> str:
         return ""
     if answer.data is None:
         return answer.message
-    revert = abi.decode_revert(answer.data)
-    return f"{revert.name}({', '.join(revert.args)})"
+    return abi.in_words(answer.data)

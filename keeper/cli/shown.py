@@ -200,6 +200,7 @@ def opening_data(clock: Opening | None, now: int) -> dict[str, Any] | None:
         "widest_at": plain(clock.widest_at),
         "widest_bps": plain(clock.widest),
         "opened": plain(clock.share(Timestamp(now))),
+        "failed": clock.failed,
     }
 
 

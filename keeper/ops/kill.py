@@ -6,6 +6,7 @@ one on a vault that is halted already, whoever halted it. What could not be sold
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from keeper.chain import abi, vault
@@ -13,17 +14,18 @@ from keeper.chain.lens import Observation
 from keeper.errors import HoldError, RefusedError, RpcRefused
 from keeper.execute.recover import recover
 from keeper.journal import Cycle, Journal, Writer
-from keeper.model import ActionKind, Outcome, Snapshot, TxState, VaultMode
+from keeper.model import ActionKind, AssetState, Outcome, Snapshot, TxState, VaultMode
 from keeper.ops.cycle import act
 from keeper.ops.exits import consider
 from keeper.ops.opening import Opening, opening
 from keeper.ops.post import OPERATOR, Post, entitled
-from keeper.units import NO_VALUE, Share18, TokenUnits, Usd18, share_of, value_of
+from keeper.units import NO_VALUE, WAD, Share18, TokenUnits, Usd18, share_of, value_of
 
 TRIES = 3
 """So often each of its two transactions is decided anew, where a node would not take it."""
 NO_ROUTE = 2**16 - 1
 """What the vault names where there was no route to try."""
+LEFT_OUT = "left out of this flatten: with it the gas of one transaction does not suffice"
 SETTLE_SECONDS = 120.0
 """How long each of its two transactions is watched."""
 
@@ -144,20 +146,27 @@ def _legs(
     for event in found:
         if event.name == "LegFailed" and event.values["asset"] in assets:
             asset, route = assets[event.values["asset"]], event.values["route"]
-            price = asset.price or prices.get(asset.index)
-            worth = value_of(asset.balance, price, asset.decimals) if price else NO_VALUE
-            tried = None if route == NO_ROUTE else route
-            failed.append(LegFailure(asset.symbol, tried, _why(event.values["reason"]), asset.balance, worth))
+            tried, why = None if route == NO_ROUTE else route, _why(event.values["reason"])
+            failed.append(LegFailure(asset.symbol, tried, why, asset.balance, _worth(asset, prices)))
+    told = {event.values["asset"] for event in found if event.name in ("LegSold", "LegFailed")}
+    for asset in after.assets:
+        if asset.index not in told and _to_be_sold(asset) and _worth(asset, prices) >= WAD:
+            failed.append(LegFailure(asset.symbol, None, LEFT_OUT, asset.balance, _worth(asset, prices)))
     symbols = {one.symbol for one in failed}
     legs = [event.values["asset"] for event in found if event.name == "LegSold" and event.values["asset"] in assets]
     sold = dict.fromkeys(assets[index].symbol for index in legs if assets[index].symbol not in symbols)
     return tuple(sold), tuple(failed)
 
 
+def _worth(asset: AssetState, before: Mapping[int, Usd18 | None]) -> Usd18:
+    """What is held of an asset, at its price of now, or of before where there is none now."""
+    price = asset.price or before.get(asset.index)
+    return value_of(asset.balance, price, asset.decimals) if price else NO_VALUE
+
+
+def _to_be_sold(asset: AssetState) -> bool:
+    return not asset.frozen and asset.safe_rank == 0
+
+
 def _why(reason: str) -> str:
-    revert = abi.decode_revert(reason)
-    return (
-        f"{revert.name}({', '.join(revert.args)})"
-        if reason != "0x"
-        else "no route to the safe asset, or all its gas burnt"
-    )
+    return abi.in_words(reason) if reason != "0x" else "no route to the safe asset, or all its gas burnt"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from keeper.chain import vault
+from keeper.chain import abi, vault
 from keeper.chain.lens import block_ref
 from keeper.chain.rpc import Refusal
 from keeper.errors import RpcUnreachable
@@ -16,6 +16,7 @@ from keeper.model import Snapshot, VaultMode
 from keeper.ops.post import Post
 from keeper.units import WAD, Bps, Seconds, Share18, Timestamp, format_share, share_from_bps
 
+_EXITS = ("Flattened", "FlattenFailed")
 OPENING_SECONDS = Seconds(3_600)
 """How long the discount opens: the vault's own constant."""
 
@@ -26,6 +27,8 @@ class Opening:
 
     opened_at: Timestamp | None
     widest: Bps
+    failed: str = ""
+    """Why the flatten inside an earlier kill() of this halt failed whole, if one did."""
 
     @property
     def widest_at(self) -> Timestamp | None:
@@ -40,6 +43,10 @@ class Opening:
 
     def said(self, now: Timestamp) -> str:
         """The clock as a sentence for a person."""
+        failed = f"; the flatten of an earlier kill() failed: {self.failed}" if self.failed else ""
+        return self._clock(now) + failed
+
+    def _clock(self, now: Timestamp) -> str:
         widest = format_share(share_from_bps(self.widest))
         if self.opened_at is None:
             return f"the opening clock has not begun: a guardian's or the owner's flatten starts it, up to {widest}"
@@ -58,19 +65,23 @@ def opening(post: Post, snapshot: Snapshot) -> Opening | None:
     address, head = post.manifest.parts.vault.address, snapshot.block.number
     first = max(head - post.rpc.profile.log_range + 1, 0)
     keepers = {one.address for one in post.manifest.roles.keepers}
+    opened_at, failed = None, ""
     try:
         logs = post.rpc.ask("eth_getLogs", [vault.logs_between(address, first, head)])
         if isinstance(logs, Refusal):
             return None
         blocks = post.rpc.understood(lambda found: [int(log["blockNumber"], 16) for log in found], logs)
-        told = vault.events_or_none(logs, address)
-        for number, event in zip(blocks, told, strict=True):
-            if event is None or event.name != "Flattened" or event.values["actor"] in keepers:
+        for number, event in zip(blocks, vault.events_or_none(logs, address), strict=True):
+            if event is None or event.name not in _EXITS or event.values["actor"] in keepers:
                 continue
             header = post.rpc.call("eth_getBlockByNumber", [hex(number), False])
             at = post.rpc.understood(block_ref, header).timestamp
-            if at >= snapshot.vault.halted_at:
-                return Opening(at, widest)
+            if at < snapshot.vault.halted_at:
+                continue
+            if event.name == "FlattenFailed":
+                failed = abi.in_words(event.values["reason"])
+            else:
+                opened_at, failed = opened_at or at, ""
     except RpcUnreachable:
         return None
-    return Opening(None, widest)
+    return Opening(opened_at, widest, failed)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from keeper.devnet import hands
+from keeper.devnet.furnish import settle
 from tests.deployed import Deployed
 from tests.keeper.execute import desk
 from tests.keeper.ops import farm
@@ -40,6 +41,7 @@ def farm_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
 def at_farm(farm_once: Deployed, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Iterator[Place]:
     """A keeper's place at it; the chain is as it was again after the test."""
     hand = hands.of(farm_once.book, "deployer")
+    settle(hand)  # the node keeps the next base fee beyond the undoing of a test
     before = hand.rpc("evm_snapshot")
     yield places.make(farm_once, tmp_path, capsys)
     assert hand.rpc("evm_revert", before)

@@ -91,7 +91,7 @@ def test_a_reward_below_its_cost_is_left_and_journalled_with_both_figures(grown:
     done = grown.said(*LIVE)["data"]
     assert (done["action"], done["reason_code"]) == ("NOOP", "harvest-below-cost")
     row = rows(grown, "decision")[-1]
-    assert int(row["benefit"]) > int(row["cost"]) > 0
+    assert int(str(row["benefit"])) > int(str(row["cost"])) > 0
     assert grown.sent("keeper") == 1
     again = grown.said(*LIVE)["data"]
     assert again["reason_code"] == "inside-band", "looked at no more often than every six hours"
