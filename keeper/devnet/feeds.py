@@ -84,6 +84,7 @@ class Feeds:
         self._liar = liar
         self._lie = lie(course, liar)
         self._chain = hands.of(book, "courier")
+        self._chain.let_go()  # one that was killed within a step may have left the chain held
         self._due = self._chain.now()
         self.taken = 0
 

@@ -70,6 +70,7 @@ class Traders:
         self._book = book
         self._course = course
         self._chain = hands.of(book, "maker")
+        self._chain.let_go()  # one that was killed within a step may have left the chain held
         self._provider = Provider(book, self._chain)
         self._squeeze = habits.episode(course, "squeeze", _SQUEEZE_WITHIN, _SQUEEZE_SECONDS) if squeeze else None
         self._is_lent = False
@@ -86,7 +87,7 @@ class Traders:
         self.taken += 1
         dice = Dice(self._course.seed, "traders", self.taken)
         noise = [self._noise(prices, dice) for _ in range(_NOISE_TRADES)]
-        self._chain.together([*noise, *self._bank(prices, dice)], BASE_FEE)
+        traded = self._chain.together([*noise, *self._bank(prices, dice)], BASE_FEE)
         trades, missed = self._arbitrage(prices)
         moved = self._provider.recentre(prices, missed)
         landed = self._chain.together([*trades, *moved], BASE_FEE) if trades or moved else []
@@ -97,7 +98,7 @@ class Traders:
             step=self.taken,
             time=int(last["timestamp"], 16),
             block=int(last["number"], 16),
-            noise=len(noise),
+            noise=sum(traded[: len(noise)]),
             arbitrage=sum(landed[: len(trades)]),
             missed=missed,
             recentred=sum(landed[len(trades) :]),

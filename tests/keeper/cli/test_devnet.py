@@ -52,6 +52,18 @@ def test_away_from_a_checkout_it_exits_2_and_says_to_run_in_one(tmp_path: Path) 
     assert [left.name for left in tmp_path.iterdir()] == ["site"]
 
 
+def test_up_opens_where_a_file_of_closes_begins_and_refuses_a_bad_one(name: str, tmp_path: Path) -> None:
+    file = tmp_path / "closes.csv"
+    file.write_text("time,ETH,BTC\n2020-03-12T09:00Z,190.5,7300\n2020-03-12T10:00Z,0,6500\n")
+    ended = called("up", "--name", name, "--prices", str(file))
+    assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (2, "", 1)
+    assert "line 3: ETH is '0'" in ended.stderr
+    assert not local.status(name).running
+    file.write_text(file.read_text().replace(",0,", ",160,"))
+    opened = answered("up", "--name", name, "--prices", str(file))
+    assert (opened["opening"]["ETH"], opened["opening"]["BTC"]) == (str(1905 * 10**17), str(7300 * 10**18))
+
+
 def test_up_status_and_down_tell_the_same_chain(name: str) -> None:
     up = answered("up", "--name", name)
     path = Path(up.pop("path"))

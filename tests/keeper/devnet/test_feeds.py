@@ -176,6 +176,14 @@ def test_others_may_send_while_a_step_is_taken(devnet: Book, chain: Chain) -> No
     assert all(later.time - earlier.time >= 900 for earlier, later in itertools.pairwise(steps))
 
 
+def test_a_chain_that_a_killed_process_left_held_is_let_go(devnet: Book, chain: Chain) -> None:
+    chain.hold()
+    waiting = chain.post(Call(devnet.address("user"), devnet.tokens["WETH"].address, "deposit()"))
+    assert chain.rpc("eth_getTransactionReceipt", waiting) is None
+    Feeds(devnet, course.told(7, STEPS, devnet.opening, "short")).step()
+    assert chain.rpc("eth_getTransactionReceipt", waiting)["status"] == "0x1"
+
+
 def test_mining_is_automatic_again_though_a_step_broke_off(devnet: Book, chain: Chain) -> None:
     part = Feeds(devnet, course.told(7, STEPS, devnet.opening, "short"))
     part.step()
