@@ -30,6 +30,7 @@ CONTRACTS = (
     "Erc4626Source",
     "KeeperVault",
     "MedianOracle",
+    "RoutedShareAdapter",
     "Rulebook",
     "SwapRouter02Adapter",
     "TwapSource",

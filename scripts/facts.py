@@ -24,6 +24,7 @@ IMMUTABLES: Mapping[str, tuple[str, ...]] = {
     "Erc4626Source": ("token", "underlying", "maxGrowthBpsPerYear", "rateAtListing", "listedAt"),
     "SwapRouter02Adapter": (),
     "Erc4626Adapter": (),
+    "RoutedShareAdapter": (),
     "UniswapV2Adapter": ("factory", "pairInitCodeHash"),
     "V3PoolAdapter": ("factory", "poolInitCodeHash"),
 }

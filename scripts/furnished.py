@@ -70,6 +70,14 @@ ROUTER_PATHS: tuple[Path, ...] = (
     ("WBTC", 3_000, "WETH", 500, "USDC", 100, "DAI"),
 )
 SHARE_PATHS: tuple[Path, ...] = ((UNDERLYING, SHARE), (SHARE, UNDERLYING))
+ROUTED_PATHS: tuple[Path, ...] = (
+    ("WETH", 500, SHARE),
+    (SHARE, 500, "WETH"),
+    ("WBTC", 3_000, "WETH", 500, SHARE),
+    (SHARE, 500, "WETH", 3_000, "WBTC"),
+    (SHARE, 100, "DAI"),
+)
+"""Router and share in one trade, written as if the share were USDC, whose own target a stop there would cross."""
 REWARD_PATH: Path = (REWARD, 3_000, "WETH", 500, "USDC")
 
 
@@ -81,7 +89,12 @@ def render(book: Book, name: str = "treasury") -> str:
     for holding in HOLDINGS:
         lines += [*_asset(book, holding), ""]
     lines += [*_reward(book), "", *_claim(), ""]
-    for adapter, kind in (("pool", "v3_pool"), ("router", "swap_router_02"), ("shares", "erc4626")):
+    for adapter, kind in (
+        ("pool", "v3_pool"),
+        ("router", "swap_router_02"),
+        ("shares", "erc4626"),
+        ("routed", "routed_share"),
+    ):
         lines += [f"[adapters.{adapter}]", f'kind = "{kind}"', ""]
     router = book.contracts["swap_router_02"]
     for path in POOL_PATHS:
@@ -91,6 +104,8 @@ def render(book: Book, name: str = "treasury") -> str:
         lines += [*_route(book, path, "router", router), ""]
     for path in SHARE_PATHS:
         lines += [*_route(book, path, "shares", book.wrapped[SHARE].address), ""]
+    for path in ROUTED_PATHS:
+        lines += [*_route(book, path, "routed", router), ""]
     lines += [*_route(book, REWARD_PATH, "router", router), "claim = 0", ""]
     return "\n".join(lines)
 
@@ -98,7 +113,7 @@ def render(book: Book, name: str = "treasury") -> str:
 def slip_bps(book: Book, path: Path) -> int:
     """Pool fees, the deviations of the feeds at the two ends, and a margin; rounded up. A share's ends share theirs."""
     fees = sum(-(-int(fee) * BPS // uniswap.FEE_UNIT) for fee in path[1::2]) if len(path) > 2 else 0
-    ends = () if SHARE in path else (path[0], path[-1])
+    ends = () if path in SHARE_PATHS else (UNDERLYING if end == SHARE else end for end in (path[0], path[-1]))
     return fees + sum(max(voice.deviation_bps for voice in voices(book, str(end))) for end in ends) + MARGIN_BPS
 
 

@@ -34,6 +34,7 @@ ADAPTERS = {
     "v3_pool": "V3PoolAdapter",
     "uniswap_v2": "UniswapV2Adapter",
     "erc4626": "Erc4626Adapter",
+    "routed_share": "RoutedShareAdapter",
 }
 
 
@@ -77,6 +78,8 @@ def route_data(deployment: DeploymentFile, route: RouteEntry, where: str) -> str
     if kind == "v3_pool":
         return "0x" + encode(["uint24"], [route.fees[0]]).hex()
     tokens = {priced.symbol: priced.token for priced in deployment.priced}
+    if kind == "routed_share":  # the router's path has the share's asset where the route has the share
+        tokens |= {symbol: tokens[below] for symbol, below in deployment.shares().items()}
     unlisted = [symbol for symbol in route.symbols if symbol not in tokens]
     if unlisted:
         raise ConfigInvalid(where, f"no asset {unlisted[0]}", remedy=f"go through one of {', '.join(tokens)}")

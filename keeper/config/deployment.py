@@ -87,7 +87,7 @@ class AssetEntry(Strict):
 class AdapterEntry(Strict):
     """[adapters.NAME]: a door to one kind of venue."""
 
-    kind: Literal["swap_router_02", "v3_pool", "uniswap_v2", "erc4626"]
+    kind: Literal["swap_router_02", "v3_pool", "uniswap_v2", "erc4626", "routed_share"]
 
 
 class RouteEntry(Strict):
@@ -161,6 +161,11 @@ class DeploymentFile(Strict):
         """What a listed share counts in, by symbol; None for an asset that is no share."""
         voice = self.assets[self.index_of(symbol)].sources[0]
         return voice.underlying if isinstance(voice, Erc4626Voice) else None
+
+    def shares(self) -> dict[str, str]:
+        """Every listed share and what it counts in, by symbol."""
+        found = {asset.symbol: self.underlying_of(asset.symbol) for asset in self.assets}
+        return {symbol: below for symbol, below in found.items() if below is not None}
 
     def chain_profile(self) -> ChainProfile:
         """The chain it is for. ConfigInvalid for an unknown profile."""
@@ -245,9 +250,7 @@ def _check_sources(deployment: DeploymentFile, entry: AssetEntry | RewardEntry, 
 def _check_claim(deployment: DeploymentFile, claim: ClaimEntry, where: str) -> None:
     """What a claim pays is priced, and is no principal; a share's own claim names a share."""
     _known(claim.reward, [entry.symbol for entry in deployment.priced], where)
-    principal = {asset.symbol for asset in deployment.assets if deployment.underlying_of(asset.symbol) is not None}
-    principal |= {str(deployment.underlying_of(symbol)) for symbol in principal}
-    if claim.reward in principal:
+    if claim.reward in {symbol for pair in deployment.shares().items() for symbol in pair}:
         complaint = f"{claim.reward} is a share or the underlying of one: what is claimed could be principal"
         raise ConfigInvalid(where, complaint, remedy="claim a reward that no listed share is made of")
     if isinstance(claim, StataRewards):
@@ -292,10 +295,18 @@ def _check_door(deployment: DeploymentFile, route: RouteEntry, where: str) -> No
         raise ConfigInvalid(where, f"{kind} needs a fee tier between two symbols", remedy=remedy)
     if kind == "v3_pool" and len(route.fees) != 1:
         raise ConfigInvalid(where, "a pool's own door trades one hop", remedy="use a router's adapter for several hops")
-    ends = [deployment.priced_as(symbol).token for symbol in (route.symbols[0], route.symbols[-1])]
+    first, last = route.symbols[0], route.symbols[-1]
+    ends = [deployment.priced_as(symbol).token for symbol in (first, last)]
     if kind == "erc4626" and route.venue not in ends:
         remedy = "write the share's own address as the venue"
         raise ConfigInvalid(where, f"{route.venue} is neither {' nor '.join(route.symbols)}", remedy=remedy)
+    if kind == "routed_share":
+        shares = deployment.shares()
+        if len([end for end in (first, last) if end in shares]) != 1:
+            remedy = 'write path = ["WETH", 500, "SHARE"], as if the share were its asset'
+            raise ConfigInvalid(where, f"of {first} and {last} not one is a share", remedy=remedy)
+        if first == shares.get(last) or last == shares.get(first):
+            raise ConfigInvalid(where, f"{first} and {last} need no router", remedy="use an adapter of kind erc4626")
 
 
 def _known(symbol: str, symbols: list[str], where: str) -> None:

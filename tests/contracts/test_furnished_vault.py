@@ -114,6 +114,25 @@ def test_retarget_moves_the_goal_and_a_rebalance_follows_it(stage: Stage) -> Non
     assert stage.refusal("keeper", RETARGET, [3_700, 2_500, 2_000, 1_800, 0], stage.terms()) == "TooSoon"
 
 
+def test_a_rebalance_reaches_the_share_though_its_asset_stands_on_target(stage: Stage) -> None:
+    """WETH over, waUSDC under, USDC exactly right: by way of USDC nothing could move."""
+    stage.act("keeper", RETARGET, [3_800, 2_500, 2_200, 1_500, 0], stage.terms())
+    stage.later(600)
+    weth, share = stage.held("WETH"), stage.held("waUSDC")
+    by_usdc = [(stage.route("WETH", "USDC"), MOST, 0), (stage.route("USDC", "waUSDC"), MOST, 0)]
+    assert stage.refusal("keeper", REBALANCE, by_usdc, stage.terms()) == "NothingToDo"
+    stage.act("keeper", REBALANCE, [(stage.route("WETH", "waUSDC"), MOST, 0)], stage.terms())
+    assert stage.held("WETH") * 10_000 // weth in (9_499, 9_500)
+    assert 10_950 < stage.held("waUSDC") * 10_000 // share <= 11_000
+    door = stage.deployed.manifest.parts.adapters["routed"].address
+    assert [stage.held(symbol, door) for symbol in ("WETH", "USDC", "waUSDC")] == [0, 0, 0]
+    back = [(stage.route("waUSDC", "WBTC"), MOST, 0)]
+    stage.act("owner", "setTargets(uint16[])", [3_800, 2_700, 2_000, 1_500, 0])
+    stage.later(600)
+    stage.act("keeper", REBALANCE, back, stage.terms())
+    assert stage.held("waUSDC") * 100 // share in (99, 100)
+
+
 @pytest.mark.parametrize(
     ("targets", "error"),
     [
@@ -201,22 +220,22 @@ def test_kill_redeems_what_a_scarce_aave_can_pay_and_the_rest_when_it_can(stage:
 
 
 def test_flatten_takes_dai_where_usdc_is_at_88_cents(stage: Stage) -> None:
-    """USDC on 11 March 2023: the second safe asset is the refuge, and what is USDC's own stays.
+    """USDC on 11 March 2023: the second safe asset is the refuge, the share leaves USDC through it, and USDC stays.
 
-    Both legs go through the same pools, and nobody here brings them back: the second waits until its discount opens.
+    All legs go through the same pools, and nobody here brings them back: the last waits until its discount opens.
     """
     depeg = {"USDC": 88 * DOLLAR // 100}
     stage.later(60, depeg)
-    before = {symbol: stage.held(symbol) for symbol in stage.indexes}
+    usdc = stage.held("USDC")
     stage.act("guardian", "kill(bytes32)", REASON)
-    assert stage.held("WETH") == 0
-    assert stage.held("DAI") >= 1_280_000 * 10**18 * 9_884 // 10_000
-    stage.later(HOUR // 2, depeg)
+    assert (stage.held("WETH"), stage.held("waUSDC")) == (0, 0)
+    assert stage.held("DAI") >= (1_280_000 + 640_000 * 88 // 100) * 10**18 * 9_884 // 10_000
+    before = stage.held("DAI")
+    stage.later(HOUR, depeg)
     stage.act("guardian", "flatten()")
     assert stage.held("WBTC") == 0
-    assert stage.held("DAI") >= 2_080_000 * 10**18 * 9_750 // 10_000
-    assert stage.held("USDC") == before["USDC"]
-    assert stage.held("waUSDC") == before["waUSDC"]
+    assert stage.held("DAI") - before >= 800_000 * 10**18 * 9_500 // 10_000
+    assert stage.held("USDC") == usdc
 
 
 def test_no_rebalance_buys_usdc_at_88_cents_for_what_it_was_worth(stage: Stage) -> None:

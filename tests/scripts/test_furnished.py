@@ -43,6 +43,7 @@ def test_slips_are_fees_deviations_and_a_margin(full: Book) -> None:
     assert slip_bps(full, ("WBTC", 3_000, "WETH", 500, "USDC", 100, "DAI")) == 30 + 5 + 1 + 50 + 50 + 10
     assert slip_bps(full, ("LINK", 3_000, "WETH", 500, "USDC")) == 30 + 5 + 50 + 50 + 10
     assert slip_bps(full, ("USDC", "waUSDC")) == 10
+    assert slip_bps(full, ("WETH", 500, "waUSDC")) == 5 + 50 + 50 + 10
 
 
 def test_each_asset_that_is_not_safe_leads_into_each_refuge_it_can_reach() -> None:
@@ -50,7 +51,9 @@ def test_each_asset_that_is_not_safe_leads_into_each_refuge_it_can_reach() -> No
     exits = {(route.symbols[0], route.symbols[-1]) for route in deployment.routes}
     for symbol in ("WETH", "WBTC"):
         assert {(symbol, "USDC"), (symbol, "DAI"), ("USDC", symbol)} <= exits
-    assert {("waUSDC", "USDC"), ("USDC", "waUSDC"), ("USDC", "DAI"), ("DAI", "USDC"), ("LINK", "USDC")} <= exits
+    shares = {("waUSDC", symbol) for symbol in ("USDC", "DAI", "WETH", "WBTC")}
+    assert shares | {("USDC", "waUSDC"), ("WETH", "waUSDC"), ("WBTC", "waUSDC")} <= exits
+    assert {("USDC", "DAI"), ("DAI", "USDC"), ("LINK", "USDC")} <= exits
 
 
 def test_the_deposit_is_parted_by_the_targets(full: Book) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from keeper.config.deployment import DeploymentFile, load_deployment
+from keeper.devnet.calls import encode_call
 from scripts import wiring
-from tests.keeper.config.texts import DEPLOYMENT, SHARE
+from tests.keeper.config.texts import DEPLOYMENT, REWARDED, SHARE
 
 _ASSET = SHARE[: SHARE.index("[adapters")]
 _DOORS = SHARE[SHARE.index("[adapters") :]
@@ -42,6 +43,24 @@ def test_a_pool_wants_its_fee_a_router_its_path_a_share_and_a_pair_nothing(deplo
     assert len(router) == 20 + 23 * 2
     assert (share, pair) == (b"", b"")
     assert [route[:2] for route in routes[2:]] == [(0, 2), (1, 3)]
+
+
+def test_a_claim_calls_the_share_and_its_reward_is_sold_by_a_route_from_nowhere(tmp_path: Path) -> None:
+    """Of a StataToken: claimRewardsToSelf with the one reward; 255 is what the contracts call a claim's reward."""
+    path = tmp_path / "treasury.toml"
+    path.write_text(DEPLOYMENT + REWARDED)
+    deployment = load_deployment(path)
+    share, link = (deployment.priced_as(symbol).token for symbol in ("vUSDC", "LINK"))
+    first, second = wiring.claims_of(deployment)
+    assert first[:4] == (share, link, 5_000 * 10**18, True)
+    assert first[4] == bytes.fromhex(encode_call("claimRewardsToSelf(address[])", [link])[2:])
+    assert second[4] == bytes.fromhex("3d18b912")
+    sale, routed = wiring.routes_of(deployment, {name: name for name in deployment.adapters})[-2:]
+    assert sale[:3] == (255, 1, 0)
+    assert sale[-1][:20] == bytes.fromhex(link[2:])
+    usdc = deployment.priced_as("USDC").token
+    assert routed[:2] == (0, 3)
+    assert routed[-1][-20:] == bytes.fromhex(usdc[2:])  # the router's path ends in the share's asset
 
 
 def test_venues_stand_where_mainnets_factories_put_them() -> None:

@@ -15,7 +15,7 @@ from keeper.config.profile import load_profile
 from keeper.config.voices import Erc4626Voice, TwapVoice
 from keeper.errors import ConfigInvalid, UnknownKey, WeightsNotWhole
 from keeper.model import Limits
-from tests.keeper.config.texts import DEPLOYMENT, SHARE
+from tests.keeper.config.texts import DEPLOYMENT, REWARDED, SHARE
 
 SOUND = DEPLOYMENT
 NESTED = """
@@ -151,6 +151,59 @@ def test_a_share_and_a_pair_say_what_they_mean(tmp_path: Path) -> None:
         (("vUSDC", "USDC"), ()),
         (("WETH", "WBTC"), ()),
     ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        ('symbol = "LINK"', 'symbol = "USDC"', "rewards[0].symbol in treasury.toml: USDC is listed twice"),
+        (
+            "00b5",
+            "00b1",
+            "00B1 is WETH already",
+        ),
+        ('quote = "WETH"', 'quote = "ETH"', "no asset ETH"),
+        ('reward = "LINK"', 'reward = "LIKN"', "claims[0] in treasury.toml: no asset LIKN"),
+        ('reward = "LINK"', 'reward = "USDC"', "what is claimed could be principal"),
+        ('reward = "LINK"', 'reward = "vUSDC"', "what is claimed could be principal"),
+        ('share = "vUSDC"', 'share = "WETH"', "WETH is no share"),
+        ('kind = "stata_rewards"', 'kind = "stata"', "input tag 'stata'"),
+        ('daily_cap = "5000"', "daily_cap = 5000", "daily_cap"),
+        ('daily_cap = "5000"', 'daily_cap = "0"', "is not above 0"),
+        ('data = "0x3d18b912"', 'data = "0x3d18"', "claims[1].data"),
+        ("claim = 0", "", "sells the reward LINK of no claim"),
+        ("claim = 0", "claim = 2", "claim 2 of 2"),
+        ("claim = 0", "claim = -1", "claim"),
+        ('"LINK", 3000, "WETH", 500, "USDC"]', '"WBTC", 3000, "WETH", 500, "USDC"]', "sells WBTC, claim 0 pays LINK"),
+        ('"LINK", 3000, "WETH", 500, "USDC"]', '"LINK", 3000, "WETH"]', "into WETH, which is not safe"),
+        ('"WETH", 500, "vUSDC"]', '"WETH", 500, "LINK"]', "buys LINK, which is a reward and no asset"),
+        ('"WETH", 500, "vUSDC"]', '"WETH", 500, "USDC"]', "of WETH and USDC not one is a share"),
+        ('"WETH", 500, "vUSDC"]', '"USDC", 500, "vUSDC"]', "USDC and vUSDC need no router"),
+        ('"WETH", 500, "vUSDC"]', '"WETH", "vUSDC"]', "routed_share needs a fee tier"),
+    ],
+)
+def test_a_reward_that_cannot_be_meant_is_refused(tmp_path: Path, old: str, new: str, complaint: str) -> None:
+    assert old in REWARDED
+    with pytest.raises(ConfigInvalid, match=re.escape(complaint)):
+        read(tmp_path, SOUND + REWARDED.replace(old, new, 1))
+
+
+def test_a_reward_that_no_claim_pays_is_refused(tmp_path: Path) -> None:
+    silent = REWARDED[: REWARDED.index("[[claims]]")]
+    with pytest.raises(ConfigInvalid, match="no claim pays LINK"):
+        read(tmp_path, SOUND + silent)
+
+
+def test_a_reward_stands_beside_the_assets_and_is_none(tmp_path: Path) -> None:
+    deployment = read(tmp_path, SOUND + REWARDED)
+    assert [entry.symbol for entry in deployment.priced] == ["WETH", "USDC", "WBTC", "vUSDC", "LINK"]
+    assert deployment.shares() == {"vUSDC": "USDC"}
+    assert [(claim.kind, claim.enabled, price(claim.daily_cap)) for claim in deployment.claims] == [
+        ("stata_rewards", True, 5_000 * 10**18),
+        ("call", False, 1005 * 10**17),
+    ]
+    with pytest.raises(KeyError):
+        deployment.index_of("LINK")
 
 
 @pytest.mark.parametrize(

@@ -125,3 +125,49 @@ venue = "0x00000000000000000000000000000000000000d3"
 slip_bps = 140
 """
 """What a deployment has besides, where it lists a share and trades with a V2 pair."""
+
+REWARDED = (
+    SHARE
+    + """
+[[rewards]]
+symbol = "LINK"
+token = "0x00000000000000000000000000000000000000b5"
+decimals = 18
+[[rewards.sources]]
+kind = "aggregator"
+feed = "0x00000000000000000000000000000000000000c5"
+max_age = 3900
+[[rewards.sources]]
+kind = "twap"
+pool = "0x00000000000000000000000000000000000000c6"
+quote = "WETH"
+window = 1800
+min_liquidity = 1000
+[[claims]]
+kind = "stata_rewards"
+share = "vUSDC"
+reward = "LINK"
+daily_cap = "5000"
+[[claims]]
+kind = "call"
+target = "0x00000000000000000000000000000000000000e1"
+data = "0x3d18b912"
+reward = "LINK"
+daily_cap = "100.5"
+enabled = false
+[adapters.routed]
+kind = "routed_share"
+[[routes]]
+path = ["LINK", 3000, "WETH", 500, "USDC"]
+claim = 0
+adapter = "router"
+venue = "0x00000000000000000000000000000000000000d2"
+slip_bps = 145
+[[routes]]
+path = ["WETH", 500, "vUSDC"]
+adapter = "routed"
+venue = "0x00000000000000000000000000000000000000d2"
+slip_bps = 115
+"""
+)
+"""What a deployment has besides, where it claims rewards and sells them, and reaches its share by the router."""
