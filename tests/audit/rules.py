@@ -54,6 +54,7 @@ class Rules:
         self.ways = tuple(Way(row[0], row[1], row[2], row[3], row[4], row[5].lower(), row[6].lower()) for row in routes)
         (claims,) = node.call(book, "claims()", f"{words.CLAIM}[]", block=head)
         self.rewards = tuple(row[1].lower() for row in claims)
+        self._claimed = tuple(bool(row[3]) for row in claims)
         self.payout = str(node.call(book, "payout()", "address", block=head)[0]).lower()
         (oracle,) = node.call(book, "oracle()", "address", block=head)
         self.oracle = Oracle(node, oracle, self.limits["spreadBps"])
@@ -88,7 +89,8 @@ class Rules:
         limits, seconds = self.limits, hours * _HOUR
         loss = self._tighter("lossDayBps", "lossMonthBps", seconds)
         turnover = self._tighter("turnoverDayBps", "turnoverMonthBps", seconds)
-        sales = [way.slip_bps for way in self.ways if way.enabled and way.asset_in == words.REWARD]
+        rewarded = [way for way in self.ways if way.asset_in == words.REWARD and self._claimed[way.claim]]
+        sales = [way.slip_bps for way in rewarded if way.enabled]
         sold = _within(limits["harvestCapBps"], _DAY, seconds) if sales else 0
         slip = max(sales, default=0)
         two = 2 * FEED_ERROR_BPS

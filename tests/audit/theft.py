@@ -31,26 +31,21 @@ def recomputed(case: Case) -> dict[str, Any]:
     """`attack` of the demo's object."""
     told = case.data["attack"]
     thief = told["thief"].lower()
-    start, end = _from_block(case, thief), _to_block(case, thief)
-    known = _known(case)
-    acts = [
-        one
-        for one in case.told(start + 1, end, *KINDS)
-        if _sender(case, one) == thief and (one.name == "Flattened" or decision_of(one) not in known)
-    ]
+    acts = _acts(case, thief)
     deeds = [_Deed(case, one) for one in acts]
     steering = [one for one in deeds if one.kind in STEERING]
     trading = [one for one in deeds if one.kind in TRADING]
     if not steering:
-        raise Differs(f"{told['thief']} steered nothing in the blocks {start + 1} to {end}")
+        raise Differs(f"{told['thief']} steered nothing that a journal does not know")
+    span = sorted({*(one.block for one in deeds), *_own_blocks(case)})
     hours = max(-(-(case.time(steering[-1].block) - case.time(steering[0].block)) // _HOUR), 1)
     rules = Rules(case)
     bound, true_bound = rules.episode(hours)
     loss, true_loss = sum(one.loss for one in trading), sum(one.true_loss for one in trading)
     return {
         "thief": told["thief"],
-        "from_block": start,
-        "to_block": end,
+        "from_block": span[0] - 1,
+        "to_block": span[-1],
         "hours": hours,
         "landed": {kind: sum(one.kind == kind for one in deeds) for kind in KINDS.values()}
         | {
@@ -62,7 +57,7 @@ def recomputed(case: Case) -> dict[str, Any]:
         **_pair("true_loss", true_loss),
         **_pair("true_bound", true_bound),
         "nav": {
-            "before": str(case.nav(start)),
+            "before": str(case.nav(span[0] - 1)),
             "after": str(case.nav(steering[-1].block)),
             "traded": str(sum(one.traded for one in trading)),
         },
@@ -191,30 +186,20 @@ def _part(sold: int, bought: int) -> int:
     return (sold - bought) * WHOLE // sold if sold else 0
 
 
-def _from_block(case: Case, thief: str) -> int:
-    """The block before the thief's first act: by its own money, or by the stolen key with an id no journal knows."""
-    known = _known(case)
-    own = _own_blocks(case, (_capital(case),))
-    strange = [
-        event.log.block
-        for event in case.told(0, case.record.head, "Rebalanced", "Retargeted", "Harvested", "Halted")
-        if _sender(case, event) == thief and decision_of(event) not in known
+def _acts(case: Case, thief: str) -> list[Event]:
+    """What the stolen key did: steering and halts with an id that no journal knows, and every flatten."""
+    told = case.data["journal"]
+    known = {known for one in (told, *told["others"]) for known in journal.read(one["path"]).known}
+    return [
+        one
+        for one in case.told(0, case.record.head, *KINDS)
+        if _sender(case, one) == thief and (one.name == "Flattened" or decision_of(one) not in known)
     ]
-    if not own and not strange:
-        raise Differs(
-            f"attack: neither the thief's money nor the key {thief} did anything that a journal does not know"
-        )
-    return min(own + strange) - 1
-
-
-def _to_block(case: Case, thief: str) -> int:
-    """The block of the last transaction of the thief's money or of the stolen key."""
-    return max(_own_blocks(case, (_capital(case), thief)))
 
 
 def hidden(case: Case) -> bool:
     """Whether somebody stole a key in a story whose JSON does not say so: the thief's money moved."""
-    return bool(_own_blocks(case, (_capital(case),)))
+    return bool(_own_blocks(case))
 
 
 def decision_of(event: Event) -> str:
@@ -222,16 +207,8 @@ def decision_of(event: Event) -> str:
     return str(event["reason"] if event.name == "Halted" else event["decisionId"])
 
 
-def _known(case: Case) -> set[str]:
-    """Decision ids that some journal has."""
-    told = case.data["journal"]
-    return {known for one in (told, *told["others"]) for known in journal.read(one["path"]).known}
-
-
-def _capital(case: Case) -> str:
-    return str(case.book["people"].get("thief", {"address": ""})["address"]).lower()
-
-
-def _own_blocks(case: Case, accounts: tuple[str, ...]) -> list[int]:
+def _own_blocks(case: Case) -> list[int]:
+    """Blocks in which the thief's own money acted."""
+    capital = str(case.book["people"].get("thief", {"address": ""})["address"]).lower()
     after = case.record.blocks[first(case) + 1 :]
-    return [block.number for block in after if any(one.sender in accounts for one in block.sent)]
+    return [block.number for block in after if any(one.sender == capital for one in block.sent)]
