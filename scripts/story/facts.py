@@ -156,10 +156,11 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What the screen shows after a step: `reason` is the keeper's last, in its own words; `told`: what happened."""
+    """What the screen shows after a step: the market's time, the keeper's last reason, and what happened."""
 
     step: int
     of: int
+    at: Timestamp
     sight: Sight
     reason: str
     told: tuple[str, ...]

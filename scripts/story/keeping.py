@@ -14,6 +14,7 @@ from scripts.story.faults import StageFailed
 
 LOOK_SECONDS = 60.0
 """How long the keeper may take to start, or to look at a new block and act on it, on a busy machine."""
+_HALTED = re.compile(r"error\[halt\]: (?P<code>[a-z-]+):")
 _EVENT = re.compile(r"\bevent=(?P<name>[a-z-]+)\b")
 
 
@@ -50,10 +51,11 @@ class Keeper:
         while time.monotonic() < give_up:
             line = self._actor.line_or_end(LOOK_SECONDS)
             if line is None:
-                self.code = self._actor.process.wait()
-                self.reason = last_words(self._actor.log)
+                self.code, said = self._actor.process.wait(), last_words(self._actor.log)
                 if self.code != ExitCode.HALT:
-                    raise StageFailed(self.name, f"ended with {self.code}: {self.reason}", self._actor.log)
+                    raise StageFailed(self.name, f"ended with {self.code}: {said}", self._actor.log)
+                found = _HALTED.match(said)
+                self.reason = f"it has halted itself: {found['code'] if found else said}"
                 return
             found = _EVENT.search(line)
             if found is not None and found["name"] == "waiting":

@@ -17,7 +17,9 @@ QUICK_STEPS, QUICK_KILL = 25, 20
 """The short path's sell-off lies between 55 and 85 % of it: the switch is pressed while prices fall."""
 DAYS, LONG_DAYS = 5, 10
 _THEFT_PERCENT = 46
-"""Where the seeded path's calm begins: what the thief takes is then the thief's doing."""
+"""Where the seeded path's calm begins: what the thief takes is then the thief's doing. In a file it comes early."""
+_CRASH_PERCENT = 73
+"""Where that calm ends."""
 _UNNOTICED = 24 * HOUR
 _AFTERWARDS = 3 * HOUR
 """What the owner needs to revoke, wait, unhalt and allocate, and the standby to have a look."""
@@ -130,8 +132,10 @@ def _path(options: argparse.Namespace) -> tuple[Course, int]:
 
 def _theft(options: argparse.Namespace, steps: int) -> tuple[int, int]:
     """When the key is stolen and when the owner notices; none where there is no time for it, or it is not wanted."""
-    theft = steps * _THEFT_PERCENT // 100
-    if options.no_attack or theft < _LEAST_BEFORE or theft + _UNNOTICED + _AFTERWARDS > steps * 72 // 100:
+    replayed = options.prices is not None
+    theft = _LEAST_BEFORE if replayed else steps * _THEFT_PERCENT // 100
+    last = steps if replayed else steps * _CRASH_PERCENT // 100
+    if options.no_attack or theft < _LEAST_BEFORE or theft + _UNNOTICED + _AFTERWARDS > last:
         return 0, 0
     return theft, theft + _UNNOTICED
 

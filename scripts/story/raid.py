@@ -21,7 +21,19 @@ from keeper.errors import ChainError
 from keeper.manifest import RouteRecord
 from keeper.model import AssetState, Hash32, Order, Report, Snapshot, Terms, VaultMode
 from keeper.ops.post import Post
-from keeper.units import BPS, GWEI, SHARE_PER_BPS, Share18, TokenUnits, Wei, format_share, format_usd, value_of
+from keeper.units import (
+    BPS,
+    GWEI,
+    SHARE_PER_BPS,
+    WAD,
+    Share18,
+    TokenUnits,
+    Usd18,
+    Wei,
+    format_share,
+    format_usd,
+    value_of,
+)
 from scripts.story.capital import Capital, Push, Run, pushes
 
 REWARD = 255
@@ -107,7 +119,8 @@ class Raid:
         if found is None:
             return None
         self._harvested_at = now
-        words = f"the thief harvests, the rewards sold {format_share(Share18(found[1]))} of NAV too cheap"
+        lost = format_usd(Usd18(found[1] * int(seen.vault.nav or 0) // WAD))
+        words = f"the thief harvests behind {hops[0].label}, the rewards sold {lost} too cheap"
         return self._behind(hops[0], found[0], "harvest", data, words)
 
     def _retarget(self, seen: Snapshot) -> Deed | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from eth_account import Account
@@ -161,15 +161,23 @@ def equip(where: Place, how: Plot, book: Book, exchanges: Mapping[str, str]) -> 
 
 
 def run_script(
-    name: str, where: Place, cast: Cast, words: list[str], seconds: float, called: str | None = None
-) -> None:
-    """One of the project's scripts, to its end. StageFailed where it does not end well."""
-    log = where.log(name if called is None else called)
+    name: str,
+    where: Place,
+    cast: Cast,
+    words: list[str],
+    seconds: float,
+    *,
+    called: str = "",
+    fair: Collection[int] = (),
+) -> int:
+    """One of the project's scripts, to its end; its exit code. StageFailed where that is neither 0 nor `fair`."""
+    log = where.log(called or name)
     network = f"devnet:{where.name}"
     line = [str(_CONTRACTS_PYTHON), "-m", f"scripts.{name}", "--network", network, *words]
     code = cast.perform(name, line, log, seconds)
-    if code != ExitCode.DONE:
+    if code not in (ExitCode.DONE, *fair):
         raise StageFailed(name, f"ended with {code}: {last_words(log)}", log)
+    return code
 
 
 def _write(path: Path, text: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -30,6 +31,7 @@ _BAR = 30
 """Characters of a weight bar: 60 % of NAV."""
 _BAR_ALL = Share18(WAD * 6 // 10)
 _WIDTH = 110
+_REASON = 90
 _FEW, _EVERY = 40, 4
 """On no terminal a short story is told step by step, a longer one each so many steps."""
 
@@ -57,9 +59,9 @@ class Screen:
     def show(self, scene: Scene) -> None:
         """A sentence for everything that happened; then the table anew, or on no terminal a line now and then."""
         for words in scene.told:
-            self.say(f"  {clock(scene.sight.time)} {words}")
+            self.say(f"  {clock(scene.at)}  {words}")
         if not self._console.is_terminal:
-            if scene.told or scene.of <= _FEW or scene.step % _EVERY == 0:
+            if scene.of <= _FEW or scene.step % _EVERY == 0:
                 self.say(line_of(scene))
             return
         if self._live is None:
@@ -80,9 +82,14 @@ def line_of(scene: Scene) -> str:
     prices = "  ".join(f"{held.symbol} {format_usd(held.price)}" for held in sight.holdings if not held.stable)
     weights = "/".join(format_share(sight.weight(held)).partition(".")[0] for held in sight.holdings)
     return (
-        f"  {scene.step:>3}/{scene.of} {clock(sight.time)}  {prices}  {weights} %"
-        f"  drift {format_share(sight.drift)}  {scene.reason}"
+        f"  {scene.step:>3}/{scene.of} {clock(scene.at)}  {prices}  {weights} %"
+        f"  drift {format_share(sight.drift)}  {_cut(scene.reason)}"
     )
+
+
+def _cut(words: str) -> str:
+    """So much of a reason that a line stays one."""
+    return words if len(words) <= _REASON else f"{words[: _REASON - 1]}…"
 
 
 def table_of(scene: Scene) -> Group:
@@ -104,7 +111,7 @@ def table_of(scene: Scene) -> Group:
         )
     left = f"loss {format_share(sight.loss_left)}, turnover {format_share(sight.turnover_left)}"
     below = [
-        f"step {scene.step} of {scene.of}   {moment(sight.time)}   block {sight.block}   epoch {sight.epoch}",
+        f"step {scene.step} of {scene.of}   {moment(scene.at)}   block {sight.block}   epoch {sight.epoch}",
         f"NAV {format_usd(sight.nav)}   drift {format_share(sight.drift)}   rebalances {scene.rebalances}",
         f"budgets left: {left}   base fee {format_gwei(sight.base_fee)}   gas {scene.gas:,}",
         f"keeper: {scene.reason}",
@@ -124,5 +131,5 @@ def price(usd: Usd18) -> str:
 
 
 def clock(time: Timestamp) -> str:
-    """Chain time as hours and minutes."""
-    return moment(time)[11:16]
+    """The market's time as day, hours and minutes."""
+    return datetime.fromtimestamp(time, UTC).strftime("%d %b %H:%M")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from keeper.exit_codes import ExitCode
-from keeper.units import Share18, format_share, format_units, format_usd
+from keeper.units import Share18, Timestamp, format_share, format_units, format_usd
 from scripts.bounds import Bounds
 from scripts.story import attacker, scene
 from scripts.story.cast import Actor, Cast, last_words
@@ -18,7 +18,7 @@ from scripts.story.faults import StageFailed
 from scripts.story.keeping import Keeper
 from scripts.story.market import Market, Moment
 from scripts.story.place import KEEPER, STANDBY, Place
-from scripts.story.plot import HOUR, Plot
+from scripts.story.plot import HOUR, STEP_SECONDS, Plot
 from scripts.story.reckoning import least_safe
 from scripts.story.theft import Ledger, Theft
 from scripts.story.witness import Witness
@@ -59,6 +59,7 @@ class Telling:
         self._thief: Actor | None = None
         self._ledger: Ledger | None = None
         self._seen = 0
+        self._begins = 0
         self.steps = 0
         self.blocks: list[int] = []
         self.rebalances: list[Rebalance] = []
@@ -69,6 +70,7 @@ class Telling:
         """The keeper takes its place; returns the vault as it is before the first step."""
         first = self._witness.sight()
         self._seen = first.block
+        self._begins = self._how.begins or first.time
         self._keeper = self._hire(KEEPER)
         return first
 
@@ -105,11 +107,9 @@ class Telling:
         self._own("unhalt")
         records = self._witness.manifest.assets
         self._own("set-targets", *(f"{one.symbol}={one.target_bps}" for one in records))
-        for number in range(MOST_ALLOCATIONS):
-            self._own("allocate")
-            if self._witness.sight().drift < _DRIFTED:
+        for _ in range(MOST_ALLOCATIONS):
+            if not self._own("allocate") or self._witness.sight().drift < _DRIFTED:
                 break
-            self._say(f"  the owner allocates again after the next step, {number + 1} done")
             self._step()
         self._keeper = self._hire(STANDBY)
         self._say("  the standby keeper goes on, with a key and a journal of its own")
@@ -162,7 +162,7 @@ class Telling:
             return []
         if self._keeper.look():
             return []
-        return [f"the {self._keeper.name} has halted itself: {self._keeper.reason}"]
+        return [f"the {self._keeper.name} sees it and latches a HALT; but nobody looks ({self._keeper.reason})"]
 
     def _witnessed(self, words: Iterable[str], moment: Moment | None = None, stolen: Sequence[str] = ()) -> None:
         """What the chain has new, kept and shown; `stolen` are the thief's transactions."""
@@ -180,7 +180,8 @@ class Telling:
         told += [_of_rebalance(one) for one in rebalances] + [_of_harvest(one) for one in harvests]
         gas = sum(one.gas for one in self.rebalances) + sum(one.gas for one in self.harvests)
         reason = self._keeper.reason if self._keeper else "none is on"
-        self._show(Scene(self.steps, self._how.steps, sight, reason, tuple(told), len(self.rebalances), gas))
+        at = Timestamp(self._begins + self.steps * STEP_SECONDS)
+        self._show(Scene(self.steps, self._how.steps, at, sight, reason, tuple(told), len(self.rebalances), gas))
 
     def _hire(self, name: str) -> Keeper:
         return Keeper(name, self._cast, self._where.config_of(name), self._where.log(name))
@@ -191,13 +192,18 @@ class Telling:
             self._keeper.end()
             self._keeper = None
 
-    def _own(self, *words: str) -> None:
-        """The owner's hand: the Safe, by scripts/owner.py. A line on what it did."""
+    def _own(self, *words: str) -> bool:
+        """The owner's hand: the Safe, by scripts/owner.py; False where an allocation finds nothing to trade."""
         command = words[0]
         line = ["--manifest", str(scene.manifest_of(self._where, self._witness.book)), "--yes", *words]
-        scene.run_script("owner", self._where, self._cast, line, OWNER_SECONDS, called=f"owner-{command}")
+        fair = (ExitCode.DONE, ExitCode.REFUSED) if command == "allocate" else (ExitCode.DONE,)
+        log = f"owner-{command}"
+        code = scene.run_script("owner", self._where, self._cast, line, OWNER_SECONDS, called=log, fair=fair)
         sight = self._witness.sight()
-        self._say(f"  the owner: {' '.join(words)}; NAV {format_usd(sight.nav)}, drift {format_share(sight.drift)}")
+        if code == ExitCode.DONE:
+            told = f"NAV {format_usd(sight.nav)}, drift {format_share(sight.drift)}"
+            self._say(f"  the owner's Safe: {' '.join(words)}; {told}")
+        return code == ExitCode.DONE
 
     def _book(self) -> Path:
         return scene.book_of(self._where)

@@ -272,9 +272,12 @@ def test_a_bar_shows_weight_and_target() -> None:
 
 
 def test_a_scene_fits_on_one_line_and_in_a_table() -> None:
-    scene = Scene(3, 20, FIRST, "inside-band, as before", ("something",), 1, 600_000)
+    scene = Scene(3, 20, FIRST.time, FIRST, "inside-band, as before", ("something",), 1, 600_000)
     line = screen.line_of(scene)
-    assert line == "    3/20 00:16  WETH $3,000.00  WBTC $60,000.00  40/25/35 %  drift 0.00 %  inside-band, as before"
+    assert (
+        line
+        == "    3/20 01 Jan 00:16  WETH $3,000.00  WBTC $60,000.00  40/25/35 %  drift 0.00 %  inside-band, as before"
+    )
     assert screen.table_of(scene).renderables
 
 
