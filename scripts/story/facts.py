@@ -8,7 +8,9 @@ from typing import Any
 
 from keeper.model import Hash32, Report
 from keeper.units import (
+    BPS,
     SHARE_PER_BPS,
+    WAD,
     Bps,
     Share18,
     Timestamp,
@@ -108,8 +110,23 @@ class Rebalance:
 
 
 @dataclass(frozen=True, slots=True)
+class Refuge:
+    """The safe asset that a flatten sold into, its price then, its rank, and how far from a dollar is too far."""
+
+    symbol: str
+    price: Usd18
+    rank: int
+    band_bps: Bps
+
+    @property
+    def within(self) -> bool:
+        """Whether it had kept its peg."""
+        return abs(self.price - WAD) * BPS <= WAD * self.band_bps
+
+
+@dataclass(frozen=True, slots=True)
 class Exit:
-    """A transaction of the kill: Halted or Flattened, where, and how many legs a flatten sold and left."""
+    """A transaction of the kill: Halted or Flattened, where, how many legs a flatten sold and left, and into what."""
 
     name: str
     block: int
@@ -118,6 +135,7 @@ class Exit:
     decision_id: Hash32 | None
     sold: int = 0
     failed: int = 0
+    refuge: Refuge | None = None
 
 
 @dataclass(frozen=True, slots=True)

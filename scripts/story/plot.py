@@ -72,7 +72,7 @@ def plot_of(options: argparse.Namespace) -> Plot:
     theft, noticed = _theft(options, steps)
     kill = _kill(options.kill_at, path, noticed, steps)
     left_out: tuple[str, ...] = () if theft else ("a stolen key",)
-    least = 5 if options.prices is None and steps >= DAYS * 24 * HOUR else 2
+    least = _least_rebalances(path, kill, replayed=options.prices is not None)
     return Plot(
         seed=options.seed,
         quick=False,
@@ -128,6 +128,14 @@ def _path(options: argparse.Namespace) -> tuple[Course, int]:
     days = LONG_DAYS if options.long else DAYS
     steps = asked or days * 24 * HOUR
     return course.told(options.seed, steps, full.FULL_PRICES, "days"), steps
+
+
+def _least_rebalances(path: Course, kill: int, *, replayed: bool) -> int:
+    """Five in the whole story; two where the path is shorter or real, and ETH moved by a fifth before the kill."""
+    if not replayed and path.steps >= DAYS * 24 * HOUR:
+        return 5
+    prices = [path.prices[step]["ETH"] for step in range(kill + 1)]
+    return 2 if max(prices) * 5 >= min(prices) * 6 else 0
 
 
 def _theft(options: argparse.Namespace, steps: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from keeper.model import Hash32
-from keeper.units import SHARE_PER_BPS, Share18, Timestamp, Usd18, format_share
+from keeper.units import SHARE_PER_BPS, Share18, Timestamp, Usd18, format_share, format_units
 from scripts.story.facts import Exit, Harvest, Leg, Rebalance, Sight, as_bps, as_number
 from scripts.story.plot import STEP_SECONDS, Plot
 from scripts.story.robbed import attack_data, attack_promises
@@ -22,6 +22,7 @@ LEAST_SAFE_REPLAYED = Share18(9_500 * SHARE_PER_BPS)
 LEAST_UNSTABLE = Share18(5_000 * SHARE_PER_BPS)
 """What part of NAV must be at the market's mercy before it, or the kill would prove little."""
 MOST_CALLS_REPLAYED = 2
+"""Where the first refuge is taken; the second one's pools may be too thin for that."""
 
 
 def least_safe(how: Plot) -> Share18:
@@ -140,10 +141,15 @@ def _of_kill(story: Story) -> list[Promise]:
         Promise(safe >= least, share),
         Promise(not below, "no leg of the kill was sold below its floor" + _but(below)),
     ]
+    refuges = [one.refuge for one in story.flattens if one.refuge is not None]
+    strayed = tuple(f"{one.symbol} at {format_units(one.price, 18, 4)}" for one in refuges if not one.within)
+    found.append(Promise(not strayed, "every flatten was into an asset that had kept its peg" + _but(strayed)))
     if story.how.prices is None:
         unstable = story.before_kill.unstable
         said = f"{format_share(unstable)} of NAV was not stable before it, {format_share(LEAST_UNSTABLE)} is promised"
         return [*found, Promise(unstable >= LEAST_UNSTABLE, said)]
+    if any(one.rank > 1 for one in refuges):
+        return found
     calls = len(story.exits)
     said = f"the kill took {calls} calls, at most {MOST_CALLS_REPLAYED} are promised"
     return [*found, Promise(0 < calls <= MOST_CALLS_REPLAYED, said)]
@@ -216,6 +222,9 @@ def _kill(story: Story) -> dict[str, Any]:
         "failed_legs": story.flattens[-1].failed if story.flattens else None,
         "calls": len(story.exits),
         "seconds": story.exits[-1].time - story.before_kill.time if story.exits else None,
+        "refuges": [
+            {"asset": one.refuge.symbol, "price": str(one.refuge.price)} for one in story.flattens if one.refuge
+        ],
         "legs": [
             {"asset": one.symbol, "sold": str(one.sold), "bought": str(one.bought), "floor": str(one.floor)}
             for one in story.legs

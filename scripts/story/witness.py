@@ -18,7 +18,7 @@ from keeper.devnet.kit import MULTICALL3, Chain, Read
 from keeper.manifest import AssetRecord, Manifest
 from keeper.model import Address, Hash32
 from keeper.units import Bps, Share18, Timestamp, TokenUnits, Usd18, Wei
-from scripts.story.facts import Exit, Happening, Harvest, Holding, Leg, Rebalance, Sight
+from scripts.story.facts import Exit, Happening, Harvest, Holding, Leg, Rebalance, Refuge, Sight
 
 _TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
 _VAULT = "KeeperVault"
@@ -136,10 +136,16 @@ class Witness:
                 decision_id=one.values.get("reason"),
                 sold=int(one.values.get("sold", 0)),
                 failed=int(one.values.get("failed", 0)),
+                refuge=self._refuge(one) if one.name == "Flattened" else None,
             )
             for one in happened
             if one.name in ("Halted", "Flattened")
         )
+
+    def _refuge(self, flattened: Happening) -> Refuge:
+        asset = self.manifest.assets[int(flattened.values["safeAsset"])]
+        price = self.sight(flattened.block).prices[asset.symbol]
+        return Refuge(asset.symbol, price, asset.safe_rank, Bps(asset.depeg_bps))
 
     def legs(self, happened: tuple[Happening, ...]) -> tuple[Leg, ...]:
         """The LegSold among these."""

@@ -142,7 +142,7 @@ def test_the_story_is_told_within_a_minute_and_keeps_its_promises(told: Told) ->
     assert told.envelope["ok"] is True
     assert told.envelope["error"] is None
     assert told.seconds < STORY_SECONDS
-    assert told.talk.count("  kept    ") == 8
+    assert told.talk.count("  kept    ") == 9
 
 
 def test_every_rebalance_lowered_drift_and_cost_less_than_the_budgets(told: Told) -> None:

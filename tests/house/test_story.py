@@ -16,7 +16,19 @@ from keeper.units import SHARE_PER_BPS, WAD, Bps, Share18, Timestamp, TokenUnits
 from scripts import demo
 from scripts.bounds import Episode
 from scripts.story import place, plot, reckoning, robbed, screen, summary
-from scripts.story.facts import Exit, Harvest, Holding, Leg, Rebalance, Scene, Sight, as_bps, as_fine_bps, as_number
+from scripts.story.facts import (
+    Exit,
+    Harvest,
+    Holding,
+    Leg,
+    Rebalance,
+    Refuge,
+    Scene,
+    Sight,
+    as_bps,
+    as_fine_bps,
+    as_number,
+)
 from scripts.story.reckoning import Story, Where, Written
 from scripts.story.theft import Deed, Theft
 from scripts.story.theft import Exit as Flatten
@@ -27,8 +39,9 @@ OPENING = {"WETH": 3_000, "WBTC": 60_000, "USDC": 1}
 REBALANCED, HALTED, FLATTENED, STRANGER = ("0x" + digit * 64 for digit in "1234")
 EXITS = (
     Exit("Halted", 40, HALTED, Timestamp(1_790), "0x" + "dd" * 32),
-    Exit("Flattened", 41, FLATTENED, Timestamp(1_800), None, sold=2),
+    Exit("Flattened", 41, FLATTENED, Timestamp(1_800), None, sold=2, refuge=Refuge("USDC", Usd18(WAD), 1, Bps(200))),
 )
+STRAYED = Refuge("USDC", Usd18(9_799 * WAD // 10_000), 1, Bps(200))
 QUICK = plot.plot_of(demo.arguments(["--quick"]))
 WHOLE = plot.plot_of(demo.arguments([]))
 
@@ -115,7 +128,7 @@ def broken(told: Story) -> list[str]:
 
 def test_a_story_on_target_keeps_every_promise() -> None:
     assert broken(story()) == []
-    assert len(reckoning.promises(story())) == 8
+    assert len(reckoning.promises(story())) == 9
 
 
 @pytest.mark.parametrize(
@@ -126,6 +139,7 @@ def test_a_story_on_target_keeps_every_promise() -> None:
         ({"rebalances": (rebalance(200, 1, seen=(200, 200)),) * 3}, "lowered drift, but for block 20"),
         ({"last": replace(LAST, halted=False)}, "the vault is not halted"),
         ({"legs": (Leg(41, FLATTENED, "WETH", 400, 1_189, 1_190),)}, "below its floor, but for WETH in block 41"),
+        ({"exits": (EXITS[0], replace(EXITS[1], refuge=STRAYED))}, "kept its peg, but for USDC at 0.9799"),
         ({"before_kill": LAST}, "0.00 % of NAV was not stable before it"),
         ({"transfers": frozenset({FLATTENED, STRANGER})}, f"but for {STRANGER}"),
         ({"transfers": frozenset({HALTED})}, f"but for {HALTED}"),
@@ -149,6 +163,8 @@ def test_real_prices_promise_two_calls_and_less_in_safe_assets() -> None:
     last = replace(sight({"WETH": "45", "USDC": "955"}, {"WETH": 1, "USDC": 1}), halted=True)
     assert broken(story(how=replayed, last=last, before_kill=LAST)) == []
     assert broken(story(how=replayed, exits=(*EXITS, EXITS[1]))) == ["the kill took 3 calls, at most 2 are promised"]
+    second = replace(EXITS[1], refuge=Refuge("DAI", Usd18(WAD), 2, Bps(200)))
+    assert broken(story(how=replayed, exits=(EXITS[0], second, second))) == []
 
 
 @pytest.mark.parametrize(
@@ -245,6 +261,7 @@ def test_the_object_has_the_shape_that_was_promised() -> None:
         "failed_legs": 0,
         "calls": 2,
         "seconds": 20,
+        "refuges": [{"asset": "USDC", "price": str(WAD)}],
         "legs": [{"asset": "WETH", "sold": "400", "bought": "1200", "floor": "1190"}],
     }
     assert data["journal"] == {"path": "journal.sqlite", "rows": 12, "verified": True, "others": []}
@@ -255,7 +272,7 @@ def test_the_object_has_the_shape_that_was_promised() -> None:
 def test_the_summary_names_what_was_kept_and_what_was_not() -> None:
     text = summary.as_text(story(rebalances=(), transfers=frozenset(), left_out=()), {"chain": 0.5, "deploy": 2.0})
     assert "BROKEN  0 rebalances" in text
-    assert text.count("kept  ") == 7
+    assert text.count("kept  ") == 8
     assert "holding  $2,880,000.00: the vault has $20,000.00 more" in text
     assert "2.5 s: chain 0.5 s, deploy 2.0 s" in text
 
