@@ -92,11 +92,11 @@ contract KeeperVault is Harvest, Exit {
         _requireOwner();
         if (_mode != Mode.ACTIVE) revert NotActive();
         if (block.timestamp > deadline) revert DeadlinePassed(deadline, block.timestamp);
-        uint64 epoch = ++_epoch;
+        ++_epoch;
         Rules memory rules = _rules();
         Portfolio.Book memory book = _book(rules);
         report = _trade(rules, book, orders, type(uint256).max, type(uint256).max);
-        emit Allocated(epoch, msg.sender, report);
+        emit Allocated(_epoch, msg.sender, report);
     }
 
     /// @inheritdoc IVaultCore

@@ -23,9 +23,11 @@ abstract contract Envelope is IVaultCore {
 
     // ------------------------------------------------------------------------------------------------ constants
 
-    uint256 internal constant TARGET_BITS = 16;
-    uint8 internal constant IDLE = 1;
-    uint8 internal constant BUSY = 2;
+    uint256 private constant TARGET_BITS = 16;
+    /// @dev NAV is kept in cents, so that it fits a word that every trade writes anyway: it costs no slot of its own.
+    uint256 private constant CENT = 1e16;
+    uint8 private constant IDLE = 1;
+    uint8 private constant BUSY = 2;
 
     // ------------------------------------------------------------------------------------------------ immutables
 
@@ -46,19 +48,15 @@ abstract contract Envelope is IVaultCore {
     uint8 private _lock;
     uint40 internal _bucketsAt;
     uint128 private _payable;
-    uint40 internal _openedAt; // first flatten of this halt by owner or guardian; 0 = none yet
-    uint40 internal _unhaltedAt; // 0 = never
-
-    // the swap in flight; stale between swaps, and without meaning while _payable is 0
-    address private _payer;
-    address private _payVenue;
-    address private _payToken;
+    uint16 private _payRoute; // of the swap in flight; without meaning while _payable is 0
+    uint64 private _centsAtTrade; // NAV after the last rebalance or allocate, USD with 2 decimals; 0 = none yet
 
     Levels internal _levels;
     uint256 internal _targets;
 
     // one word
-    uint128 internal _navAtTrade; // USD, 18 decimals, after the last rebalance or allocate; 0 = none yet
+    uint40 internal _openedAt; // first flatten of this halt by owner or guardian; 0 = none yet
+    uint40 internal _unhaltedAt; // 0 = never
     uint64 internal _shiftLevel; // 1e18 = 100 %, as of the later of last retarget and last unhalt
     uint64 internal _harvestLevel; // 1e18 = 100 % of NAV at the last trade, as of the later of last harvest and last unhalt
 
@@ -81,7 +79,7 @@ abstract contract Envelope is IVaultCore {
         _lock = IDLE;
         _epoch = 1;
         _bucketsAt = uint40(block.timestamp); // safe cast: seconds fit 40 bits for 34,000 years
-        _targets = rulebook_.packed(targetsBps);
+        (_targets,) = rulebook_.packed(0, targetsBps);
     }
 
     // ------------------------------------------------------------------------------------------------ modifiers
@@ -103,13 +101,16 @@ abstract contract Envelope is IVaultCore {
     /// @inheritdoc IPayer
     function pay(address to, uint256 amount) external {
         uint128 left = _payable;
-        if (left == 0 || msg.sender != _payer) revert NothingPending();
-        if (to != msg.sender && to != _payVenue) revert PayeeRefused(to);
+        if (left == 0) revert NothingPending();
+        // asked again rather than stored: the rulebook stands still while the lock is held, and three words cost more
+        (address adapter, address venue, address token) = rulebook.parties(_payRoute);
+        if (msg.sender != adapter) revert NothingPending();
+        if (to != adapter && to != venue) revert PayeeRefused(to);
         if (amount > left) revert PaymentTooLarge(amount, left);
         // safe cast: amount <= left
         // forge-lint: disable-next-line(unsafe-typecast)
         _payable = left - uint128(amount);
-        IERC20(_payToken).safeTransfer(to, amount);
+        IERC20(token).safeTransfer(to, amount);
     }
 
     // ------------------------------------------------------------------------------------------------ the gate
@@ -149,17 +150,8 @@ abstract contract Envelope is IVaultCore {
 
     /// @return shift half the sum of |target - target before|, 1e18 = 100 %
     function _setTargets(uint16[] calldata targetsBps) internal returns (uint256 shift) {
-        uint256 packed = rulebook.packed(targetsBps);
-        uint256 old = _targets;
-        if (packed == old) revert NoChange();
-        _targets = packed;
-        for (; packed != old; (packed, old) = (packed >> TARGET_BITS, old >> TARGET_BITS)) {
-            // safe casts: takes the 16 bits it wants
-            // forge-lint: disable-next-line(unsafe-typecast)
-            (uint256 target, uint256 was) = (uint16(packed), uint16(old));
-            shift += target > was ? target - was : was - target;
-        }
-        shift = shift * Ceilings.ONE / (2 * Ceilings.BPS);
+        (_targets, shift) = rulebook.packed(_targets, targetsBps);
+        if (shift == 0) revert NoChange();
     }
 
     function _targetsOf(uint256 count) internal view returns (uint256[] memory targets) {
@@ -204,7 +196,8 @@ abstract contract Envelope is IVaultCore {
         for (uint256 i; i < book.values.length; ++i) {
             navAfter += book.values[i];
         }
-        _navAtTrade = navAfter.toUint128();
+        // safe cast: no more than the type holds
+        _centsAtTrade = uint64(Math.min(navAfter / CENT, type(uint64).max));
         report.navAfter = navAfter;
         report.driftAfter = book.driftUp(book.values, navAfter).toUint64();
         report.turnover = turnover.mulDiv(Ceilings.ONE, book.nav, Math.Rounding.Ceil).toUint64();
@@ -265,10 +258,7 @@ abstract contract Envelope is IVaultCore {
     function _swap(Trade memory trade) internal returns (uint256 spent, uint256 got) {
         uint256 inBefore = _held(trade.tokenIn);
         uint256 outBefore = _held(trade.tokenOut);
-        _payable = trade.amount.toUint128();
-        _payer = trade.way.adapter;
-        _payVenue = trade.way.venue;
-        _payToken = trade.tokenIn;
+        (_payable, _payRoute) = (trade.amount.toUint128(), trade.index);
         uint256 said = IAdapter(trade.way.adapter)
             .swap(
                 Swap({
@@ -294,6 +284,11 @@ abstract contract Envelope is IVaultCore {
     }
 
     // ------------------------------------------------------------------------------------------------ reads
+
+    /// @return USD, 18 decimals, to the cent below; 0 = no trade yet
+    function _navAtTrade() internal view returns (uint256) {
+        return _centsAtTrade * CENT;
+    }
 
     // each asked in one place: a call's encoding and decoding is a tenth of a kilobyte wherever it stands
 

@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IVaultCore, Mode} from "../interfaces/IKeeperVault.sol";
-import {Asset, Limits, Quote, Role, Rules} from "../interfaces/IRulebook.sol";
+import {Limits, Quote, Role, Step} from "../interfaces/IRulebook.sol";
 import {Bucket} from "../libraries/Bucket.sol";
 import {Ceilings} from "../libraries/Ceilings.sol";
 import {Envelope} from "./Envelope.sol";
@@ -34,6 +34,7 @@ abstract contract Exit is Envelope {
     /// @dev 1 h: the owner's and guardian's discount opens to its widest over it, and no halt ends before it: a thief has to
     /// wait in public.
     uint256 private constant COOLING = 1 hours;
+    uint16 private constant NO_ROUTE = type(uint16).max;
 
     // ------------------------------------------------------------------------------------------------ storage
 
@@ -43,21 +44,12 @@ abstract contract Exit is Envelope {
         uint216 left; // token units
     }
 
-    /// @dev A flatten, in memory.
-    struct Tally {
-        bool privileged;
-        uint8 refuge;
-        uint8 sold;
-        uint8 failed;
-    }
-
-    /// @dev One asset's part of it.
+    /// @dev One asset's part of a flatten, in memory.
     struct Sale {
-        uint8 asset;
-        address token;
-        bool privileged;
+        bool privileged; // pressed by guardian or owner
         bool answered; // the token told its balance
-        uint16 tried; // last route tried, 65535 = none
+        bool held; // above its dust
+        uint16 tried; // last route tried
         uint256 left; // token units held
         uint256 may; // of which may be sold
         bytes why; // the last route's reason for refusing the whole
@@ -140,7 +132,6 @@ abstract contract Exit is Envelope {
     {
         if (msg.sender != address(this)) revert OnlySelf();
         amount = Math.min(amount, _held(token));
-        if (amount == 0) revert NothingToDo(index, 0, 0);
         uint256 open = privileged ? Math.min(block.timestamp - _openedAt, COOLING) * Ceilings.ONE / COOLING : 0;
         Quote memory quote = rulebook.exitQuote(index, amount, privileged, open);
         (spent, got) = _swap(Trade(quote.way, index, token, quote.tokenOut, amount, quote.least, partialFill));
@@ -153,57 +144,41 @@ abstract contract Exit is Envelope {
         privileged = _requireRole() != Role.KEEPER;
     }
 
-    /// @dev Asset by asset: prices, floors and failures of one leg touch no other. Two passes: shares are redeemed, then
-    /// what is left, and what came of it, is sold into the refuge.
+    /// @dev Asset by asset: prices, floors and failures of one leg touch no other. The plan has two passes: shares are
+    /// redeemed, then what is left, and what came of it, is sold into the refuge.
     function _sweep(address actor, bool privileged, bool all, uint8[] memory list) private {
-        Rules memory rules = _rules();
-        if (!privileged && !rules.limits.keeperMayFlatten) revert FlattenSwitchedOff();
         if (privileged && _openedAt == 0) _openedAt = uint40(block.timestamp); // safe cast: see constructor
-        Tally memory tally;
-        tally.privileged = privileged;
-        tally.refuge = rulebook.refuge();
-        if (all) {
-            list = new uint8[](rules.assets.length);
-            for (uint8 i; i < list.length; ++i) {
-                list[i] = i;
+        (uint8 refuge, Step[] memory steps) = rulebook.exitPlan(list, all, privileged);
+        Sale memory sale;
+        sale.privileged = privileged;
+        uint8 sold;
+        uint8 failed;
+        for (uint256 k; k < steps.length; ++k) {
+            Step memory step = steps[k];
+            if (step.first) _begin(sale, step);
+            if (sale.may > step.dust && step.route != NO_ROUTE) _try(sale, step);
+            if (!step.last || !sale.held) continue;
+            if (sale.left <= step.dust) {
+                ++sold;
+            } else if (!step.redeeming) {
+                ++failed;
+                emit LegFailed(step.asset, sale.tried, sale.why);
             }
         }
-        _pass(rules.assets, list, true, tally);
-        _pass(rules.assets, list, false, tally);
-        emit Flattened(actor, tally.refuge, tally.sold, tally.failed);
+        emit Flattened(actor, refuge, sold, failed);
     }
 
-    function _pass(Asset[] memory assets, uint8[] memory list, bool redeeming, Tally memory tally) private {
-        for (uint256 k; k < list.length; ++k) {
-            uint8 i = list[k];
-            if (i >= assets.length) revert UnknownAsset(i);
-            if (assets[i].frozen || assets[i].safeRank != 0) continue;
-            _sell(assets[i], i, redeeming, tally);
-        }
-    }
-
-    /// @dev One asset's sales in one pass; nothing where it is not held above its dust.
-    function _sell(Asset memory asset, uint8 i, bool redeeming, Tally memory tally) private {
-        Sale memory sale;
-        (sale.answered, sale.left) = _balanceOf(asset.token);
-        if (sale.left <= asset.dust) return;
-        uint16[] memory ways = rulebook.exits(i, tally.refuge, redeeming);
-        if (redeeming && ways.length == 0) return;
-        (sale.asset, sale.token, sale.privileged, sale.tried) = (i, asset.token, tally.privileged, type(uint16).max);
-        sale.may = sale.privileged ? sale.left : Math.min(sale.left, _keeperMaySell(i, sale));
-        for (uint256 k; k < ways.length && sale.may > asset.dust; ++k) {
-            _try(sale, ways[k]);
-        }
-        if (sale.left <= asset.dust) {
-            ++tally.sold;
-        } else if (!redeeming) {
-            ++tally.failed;
-            emit LegFailed(i, sale.tried, sale.why);
-        }
+    /// @dev What there is of an asset, and what of it may be sold. A token that does not answer is taken to be held, so that
+    /// its leg says why.
+    function _begin(Sale memory sale, Step memory step) private {
+        (sale.answered, sale.left) = _balanceOf(step.token);
+        sale.held = sale.left > step.dust;
+        (sale.tried, sale.why, sale.may) = (NO_ROUTE, "", 0);
+        if (sale.held) sale.may = sale.privileged ? sale.left : Math.min(sale.left, _keeperMaySell(sale, step.asset));
     }
 
     /// @dev Whole; else in part, where the adapter can; else a half, a quarter, an eighth. The reason kept is the whole's.
-    function _try(Sale memory sale, uint16 index) private {
+    function _try(Sale memory sale, Step memory step) private {
         for (uint256 n; n < 2 + HALVINGS; ++n) {
             // a caller must not be able to starve a leg: 63/64 of what is left is passed on, and must be enough
             uint256 needed = LEG_GAS * 64 / 63 + LEG_RESERVE;
@@ -211,42 +186,42 @@ abstract contract Exit is Envelope {
             if (before < needed) revert GasStarved(before, needed);
             // a payment is 128 bits; what is above them is left for another flatten
             uint256 size = Math.min(n < 2 ? sale.may : sale.may >> (n - 1), type(uint128).max);
-            try this.leg{gas: LEG_GAS}(index, sale.token, size, n == 1, sale.privileged) returns (
+            try this.leg{gas: LEG_GAS}(step.route, step.token, size, n == 1, sale.privileged) returns (
                 uint256 spent, uint256 got, uint256 least
             ) {
-                emit LegSold(sale.asset, index, spent, got, least);
-                _account(sale, spent);
+                emit LegSold(step.asset, step.route, spent, got, least);
+                _account(sale, step.asset, spent);
                 return;
             } catch {
-                if (n == 0) (sale.tried, sale.why) = (index, _reason());
+                if (n == 0) (sale.tried, sale.why) = (step.route, _reason());
             }
             if (before - gasleft() > BURNT_GAS) return;
         }
     }
 
     /// @dev A token that does not tell its balance, and yet was sold, is taken to be sold whole.
-    function _account(Sale memory sale, uint256 spent) private {
+    function _account(Sale memory sale, uint8 asset, uint256 spent) private {
         if (!sale.answered) (sale.may, sale.left) = (0, 0);
-        else (sale.may, sale.left) = (sale.may.saturatingSub(spent), sale.left.saturatingSub(spent));
+        else (sale.may, sale.left) = (sale.may - spent, sale.left - spent); // no more than was asked: see _swap
         // safe cast: a keeper sold no more than what was left
-        if (!sale.privileged) _keeperSales[sale.asset].left -= uint216(spent);
+        if (!sale.privileged) _keeperSales[asset].left -= uint216(spent);
     }
 
     /// @dev One sale of what is held when a keeper first flattens an asset in a halt; remainders may be retried. Of a token
     /// that does not tell its balance, nothing: it could not be known when that was sold.
-    function _keeperMaySell(uint8 i, Sale memory sale) private returns (uint256) {
+    function _keeperMaySell(Sale memory sale, uint8 asset) private returns (uint256) {
         if (!sale.answered) return 0;
-        KeeperSale memory told = _keeperSales[i];
+        KeeperSale memory told = _keeperSales[asset];
         if (told.halt != _haltedAt) {
             // safe cast: no more than the type holds
             told = KeeperSale({halt: _haltedAt, left: uint216(Math.min(sale.left, type(uint216).max))});
-            _keeperSales[i] = told;
+            _keeperSales[asset] = told;
         }
         return told.left;
     }
 
     /// @dev Low level and capped: neither gas burnt by a token, nor an answer too short to decode, nor a token without code
-    /// may stop the other legs. A token that does not answer is taken to be held, so that its leg says why.
+    /// may stop the other legs.
     function _balanceOf(address token) private view returns (bool answered, uint256 balance) {
         (bool called, bytes memory word) =
             token.staticcall{gas: BALANCE_GAS}(abi.encodeCall(IERC20.balanceOf, (address(this))));

@@ -87,7 +87,7 @@ abstract contract Harvest is Envelope {
         private
         returns (Report memory report)
     {
-        uint256 nav = _navAtTrade;
+        uint256 nav = _navAtTrade();
         if (nav == 0) revert HarvestCap(sold, 0);
         report.navBefore = nav;
         report.navAfter = nav + soldFor;

@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IVaultCore} from "../interfaces/IKeeperVault.sol";
 import {Cluster, IPriceOracle, SourceKind, Verdict, Voice} from "../interfaces/IPriceOracle.sol";
-import {Asset, Claim, IRulebookReads, Limits, Quote, Route, Rules} from "../interfaces/IRulebook.sol";
+import {Asset, Claim, IRulebookReads, Limits, Quote, Route, Rules, Step} from "../interfaces/IRulebook.sol";
 import {Ceilings} from "../libraries/Ceilings.sol";
 import {Portfolio} from "../libraries/Portfolio.sol";
 
@@ -17,6 +17,7 @@ abstract contract Quotes is IRulebookReads {
     /// @dev 1.5M: what reading a price may take at most; a caller must not be able to choose the refuge by starving one.
     uint256 private constant PRICE_GAS = 1_500_000;
     uint256 private constant TARGET_BITS = 16;
+    uint16 private constant NO_ROUTE = type(uint16).max;
 
     // ------------------------------------------------------------------------------------------------ immutables
 
@@ -87,10 +88,18 @@ abstract contract Quotes is IRulebookReads {
         return _claims[index];
     }
 
+    /// @inheritdoc IRulebookReads
+    function parties(uint16 index) external view returns (address adapter, address venue, address token) {
+        Route storage way = _routes[index];
+        uint8 i = way.assetIn;
+        token = i == Ceilings.REWARD ? _claims[way.claim].reward : _assets[i].token;
+        return (way.adapter, way.venue, token);
+    }
+
     // ------------------------------------------------------------------------------------------------ targets
 
     /// @inheritdoc IRulebookReads
-    function packed(uint16[] calldata targetsBps) external view returns (uint256 word) {
+    function packed(uint256 before, uint16[] calldata targetsBps) external view returns (uint256 word, uint256 shift) {
         uint256 count = _assets.length;
         uint256 sum;
         for (uint256 i; i < targetsBps.length; ++i) {
@@ -104,14 +113,19 @@ abstract contract Quotes is IRulebookReads {
             }
             sum += target;
             word |= uint256(target) << (i * TARGET_BITS);
+            // safe cast: takes the 16 bits it wants
+            // forge-lint: disable-next-line(unsafe-typecast)
+            uint16 was = uint16(before >> (i * TARGET_BITS));
+            shift += target > was ? target - was : was - target;
         }
         if (sum != Ceilings.BPS || targetsBps.length != count) revert IVaultCore.BadTargets(sum);
+        shift = shift * Ceilings.ONE / (2 * Ceilings.BPS);
     }
 
     // ------------------------------------------------------------------------------------------------ exit
 
     /// @inheritdoc IRulebookReads
-    function refuge() external view returns (uint8 best) {
+    function refuge() public view returns (uint8 best) {
         uint8 rank;
         for (uint8 i; i < _assets.length; ++i) {
             Asset memory asset = _assets[i];
@@ -126,20 +140,57 @@ abstract contract Quotes is IRulebookReads {
     }
 
     /// @inheritdoc IRulebookReads
-    function exits(uint8 asset, uint8 into, bool redeeming) external view returns (uint16[] memory ways) {
-        uint256 count = _routes.length;
-        ways = new uint16[](count);
-        address token = _assets[asset].token;
-        uint256 found;
-        for (uint16 r; r < count; ++r) {
-            Route storage way = _routes[r];
-            if (!way.enabled || way.assetIn != asset) continue;
-            if (redeeming ? way.venue != token || !_leads(way.assetOut, into) : way.assetOut != into) continue;
-            ways[found++] = r;
+    function exitPlan(uint8[] calldata list, bool all, bool privileged)
+        external
+        view
+        returns (uint8 into, Step[] memory steps)
+    {
+        if (!privileged && !_limits.keeperMayFlatten) revert IVaultCore.FlattenSwitchedOff();
+        into = refuge();
+        uint256 asked; // a bit an asset
+        if (all) asked = type(uint256).max;
+        for (uint256 k; k < list.length; ++k) {
+            if (list[k] >= _assets.length) revert IVaultCore.UnknownAsset(list[k]);
+            asked |= 1 << list[k];
         }
+        // a route leads out of one asset, in each pass; or an asset has a step that says there is none
+        steps = new Step[](2 * _routes.length + _assets.length);
+        uint256 end = _planned(steps, 0, asked, into, true);
+        end = _planned(steps, end, asked, into, false);
         assembly ("memory-safe") {
-            mstore(ways, found) // no more than it was made for
+            mstore(steps, end) // no more than it was made for
         }
+    }
+
+    /// @dev One pass, written from `end` on. @return where it ends
+    function _planned(Step[] memory steps, uint256 end, uint256 asked, uint8 into, bool redeeming)
+        private
+        view
+        returns (uint256)
+    {
+        for (uint8 i; i < _assets.length; ++i) {
+            Asset storage asset = _assets[i];
+            if ((asked >> i) & 1 == 0 || asset.frozen || asset.safeRank != 0) continue;
+            uint256 start = end;
+            Step memory step = Step(i, redeeming, false, false, NO_ROUTE, asset.token, asset.dust);
+            for (uint16 r; r < _routes.length; ++r) {
+                if (_isExit(_routes[r], step, into)) steps[end++] = _at(step, r);
+            }
+            if (end == start && !redeeming) steps[end++] = step;
+            if (end == start) continue;
+            steps[start].first = true;
+            steps[end - 1].last = true;
+        }
+        return end;
+    }
+
+    function _at(Step memory step, uint16 route_) private pure returns (Step memory) {
+        return Step(step.asset, step.redeeming, false, false, route_, step.token, step.dust);
+    }
+
+    function _isExit(Route storage way, Step memory step, uint8 into) private view returns (bool) {
+        if (!way.enabled || way.assetIn != step.asset) return false;
+        return step.redeeming ? way.venue == step.token && _leads(way.assetOut, into) : way.assetOut == into;
     }
 
     /// @dev Whether what a share redeems into is the refuge, or can be sold into it in the second pass.
@@ -234,7 +285,9 @@ abstract contract Quotes is IRulebookReads {
 
     /// @dev The highest fresh push feed inside the sanity band: one stuck or low feed cannot lower it.
     function _highestPush(Asset memory asset) private view returns (Cluster memory price) {
-        try IPriceOracle(_oracle).voices(asset.token, _limits.spreadBps) returns (Voice[] memory heard, Cluster memory) {
+        try IPriceOracle(_oracle).voices(asset.token, _limits.spreadBps) returns (
+            Voice[] memory heard, Cluster memory
+        ) {
             for (uint256 i; i < heard.length; ++i) {
                 Voice memory voice = heard[i];
                 if (voice.kind != SourceKind.PUSH || voice.verdict != Verdict.OK || voice.price <= price.mid) continue;

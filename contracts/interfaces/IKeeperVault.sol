@@ -200,7 +200,9 @@ interface IVaultCore is IPayer {
     /// to the caps of any 24 h. Without sales the reward stays. No listed balance may fall.
     /// @return report NAV at the last trade, and that plus what was bought; turnover and loss of the sales over it; no drift;
     /// empty without sales
-    function harvest(uint16 source, Order[] calldata sales, Terms calldata terms) external returns (Report memory report);
+    function harvest(uint16 source, Order[] calldata sales, Terms calldata terms)
+        external
+        returns (Report memory report);
 
     // ------------------------------------------------------------------------------------------------ owner
 

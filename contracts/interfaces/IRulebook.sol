@@ -100,6 +100,18 @@ struct Quote {
     uint256 priceOut;
 }
 
+/// @notice One try of a flatten, or, with route 65535, that there is none to try.
+/// @param first, last of this asset's in this pass
+struct Step {
+    uint8 asset;
+    bool redeeming;
+    bool first;
+    bool last;
+    uint16 route;
+    address token;
+    uint128 dust;
+}
+
 /// @notice What a rulebook is made from.
 struct Setup {
     address vault; // predicted; has no code yet
@@ -175,12 +187,20 @@ interface IRulebookReads {
 
     /// @notice Targets as one word, 16 bits each, the first lowest; reverts unless there is one an asset, each inside its
     /// range, and they sum to 10,000 bps.
-    function packed(uint16[] calldata targetsBps) external view returns (uint256);
+    /// @return word the targets @return shift half the sum of |target - target before|, 1e18 = 100 %
+    function packed(uint256 before, uint16[] calldata targetsBps) external view returns (uint256 word, uint256 shift);
+    /// @notice Who may draw and be paid in a swap by this route, and the token it sells.
+    function parties(uint16 route) external view returns (address adapter, address venue, address token);
     /// @notice The first safe asset by rank, not frozen, whose cluster price is inside its depeg band.
     function refuge() external view returns (uint8);
-    /// @notice Enabled ways out of an asset, in order. `redeeming`: those by which a share redeems itself, into the refuge or
-    /// into what can be sold into it; else: those into the refuge.
-    function exits(uint8 asset, uint8 into, bool redeeming) external view returns (uint16[] memory);
+    /// @notice What a flatten tries, in order: first the ways by which shares redeem themselves, into the refuge or into what
+    /// can be sold into it; then the ways into the refuge. Safe and frozen assets are left out.
+    /// @param list the assets to sell, unless `all`
+    /// @param privileged whether owner or guardian asks; a keeper may have been switched off
+    function exitPlan(uint8[] calldata list, bool all, bool privileged)
+        external
+        view
+        returns (uint8 refuge_, Step[] memory steps);
     /// @notice A flatten's leg. `privileged`: without a cluster, the highest single fresh push feed makes the floor.
     /// @param open how far the discount has opened from the route's slip to `emergencyBps`, 1e18 = all the way
     function exitQuote(uint16 route, uint256 amount, bool privileged, uint256 open) external view returns (Quote memory);

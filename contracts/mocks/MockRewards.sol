@@ -50,7 +50,7 @@ contract MockRewards {
         if (trick == ClaimTrick.REVERTS) revert NothingToClaim();
         if (trick == ClaimTrick.SCREAMS) {
             assembly ("memory-safe") {
-                revert(0, 100000)
+                revert(0x2000, 100000) // memory nobody wrote to
             }
         }
         if (trick == ClaimTrick.TAKES_OTHER) other.burn(msg.sender, 1);

@@ -37,6 +37,12 @@ contract PricedAdapter is IAdapter {
     uint256 public skimBps;
     /// @dev units of the token bought that it keeps back besides
     uint256 public short;
+    /// @dev units of the token sold that it still takes
+    uint256 public depth = type(uint256).max;
+    /// @dev whether it refuses to fill in part
+    bool public wholeOnly;
+    /// @dev USD per whole token, 18 decimals; 0 = the oracle's
+    mapping(address token => uint256) public fair;
     Deed public deed;
     uint256 public much;
     address public accomplice;
@@ -57,6 +63,15 @@ contract PricedAdapter is IAdapter {
 
     function setShort(uint256 units) external {
         short = units;
+    }
+
+    /// @notice What this venue pays for a token on which the oracle has no price.
+    function setFair(address token, uint256 price) external {
+        fair[token] = price;
+    }
+
+    function setDepth(uint256 units, bool wholeOnly_) external {
+        (depth, wholeOnly) = (units, wholeOnly_);
     }
 
     function setDeed(Deed deed_, uint256 much_) external {
@@ -82,7 +97,8 @@ contract PricedAdapter is IAdapter {
 
     /// @notice Units of `tokenOut` this adapter gives for `amount` of `tokenIn`, rounded down.
     function quote(address tokenIn, address tokenOut, uint256 amount) public view returns (uint256) {
-        uint256 value = amount * oracle.priceOf(tokenIn) / 10 ** OddToken(tokenIn).decimals();
+        uint256 price = fair[tokenIn] == 0 ? oracle.priceOf(tokenIn) : fair[tokenIn];
+        uint256 value = amount * price / 10 ** OddToken(tokenIn).decimals();
         return value * 10 ** OddToken(tokenOut).decimals() / oracle.priceOf(tokenOut) * (10_000 - skimBps) / 10_000;
     }
 
@@ -93,8 +109,9 @@ contract PricedAdapter is IAdapter {
         if (deed == Deed.CALLS) (callSucceeded, callAnswer) = accomplice.call(words);
         if (deed == Deed.TAKES_OTHER) OddToken(other).burn(msg.sender, 1);
         if (deed == Deed.DONATES_OTHER) OddToken(other).mint(msg.sender, much);
-        _draw(order);
-        out = quote(order.tokenIn, order.tokenOut, order.amountIn) - short;
+        uint256 amount = _filled(order);
+        _draw(order, amount);
+        out = quote(order.tokenIn, order.tokenOut, amount) - short;
         uint256 given = out;
         if (deed == Deed.GIVES_NOTHING) given = 0;
         if (deed == Deed.SAYS_MORE) given = out - out * much / 10_000;
@@ -120,13 +137,23 @@ contract PricedAdapter is IAdapter {
         }
     }
 
-    function _draw(Swap calldata order) private {
+    function _filled(Swap calldata order) private returns (uint256 amount) {
+        amount = order.amountIn;
+        if (order.partialFill && wholeOnly) revert PartialFillUnsupported();
+        if (amount > depth) {
+            if (!order.partialFill) revert NotFilled(depth, amount);
+            amount = depth;
+        }
+        if (depth != type(uint256).max) depth -= amount;
+    }
+
+    function _draw(Swap calldata order, uint256 amount) private {
         IPayer payer = IPayer(msg.sender);
         address to = toVenue ? order.venue : address(this);
         if (deed == Deed.PAYS_ELSEWHERE) to = accomplice;
-        if (deed == Deed.DRAWS_HALF) return payer.pay(to, order.amountIn / 2);
-        if (deed == Deed.DRAWS_MORE) return payer.pay(to, order.amountIn + 1);
-        payer.pay(to, order.amountIn);
-        if (deed == Deed.DRAWS_TWICE) payer.pay(to, order.amountIn);
+        if (deed == Deed.DRAWS_HALF) return payer.pay(to, amount / 2);
+        if (deed == Deed.DRAWS_MORE) return payer.pay(to, amount + 1);
+        payer.pay(to, amount);
+        if (deed == Deed.DRAWS_TWICE) payer.pay(to, amount);
     }
 }

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Cluster, IPriceOracle, Voice} from "../interfaces/IPriceOracle.sol";
+import {Cluster, IPriceOracle, SourceKind, Verdict, Voice} from "../interfaces/IPriceOracle.sol";
 
 /// @title An oracle that says what a test told it: tests only
 contract SteeredOracle is IPriceOracle {
     error Mute(address token);
 
     mapping(address token => Cluster) private _clusters;
+    mapping(address token => Voice[]) private _voices;
     mapping(address token => bool) public mute;
     bool public burnsGas;
 
@@ -18,6 +19,20 @@ contract SteeredOracle is IPriceOracle {
 
     function setCluster(address token, Cluster calldata cluster) external {
         _clusters[token] = cluster;
+    }
+
+    /// @notice No cluster, but these voices: `kinds` and `verdicts` beside their prices.
+    function setVoices(
+        address token,
+        uint128[] calldata prices,
+        SourceKind[] calldata kinds,
+        Verdict[] calldata verdicts
+    ) external {
+        delete _clusters[token];
+        delete _voices[token];
+        for (uint256 i; i < prices.length; ++i) {
+            _voices[token].push(Voice(address(this), kinds[i], verdicts[i], false, prices[i], 0));
+        }
     }
 
     /// @notice A call that asks for `token` reverts.
@@ -49,7 +64,7 @@ contract SteeredOracle is IPriceOracle {
 
     /// @inheritdoc IPriceOracle
     function voices(address token, uint256) external view returns (Voice[] memory, Cluster memory) {
-        return (new Voice[](0), _clusters[token]);
+        return (_voices[token], _clusters[token]);
     }
 
     /// @inheritdoc IPriceOracle

@@ -3,6 +3,7 @@ pragma solidity 0.8.30;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IVaultCore, Mode, Order, Report, State, Terms} from "../../../contracts/interfaces/IKeeperVault.sol";
+import {ClaimTrick} from "../../../contracts/mocks/MockRewards.sol";
 import {Deed} from "../../../contracts/mocks/PricedAdapter.sol";
 import {World} from "./World.sol";
 
@@ -17,8 +18,12 @@ import {World} from "./World.sol";
 ///   DONATE     anybody sends any listed token
 ///   WITHDRAW   the owner takes any amount of any token
 ///   STRANGER   somebody without a role tries everything; must fail
-///   HALT       seldom, for nothing in this release unhalts
-///   FLATTEN    by guardian or keeper
+///   HALT       seldom
+///   FLATTEN    by guardian, owner or keeper
+///   KILL       seldom, by guardian or owner
+///   UNHALT     by the owner, also too early
+///   RETARGET   the keeper, any shift
+///   HARVEST    the keeper, through a target and an adapter that may misbehave; some of the reward was there before
 ///
 /// Ghosts: what was withdrawn a token; every charge of the keeper's with its time. Each rule counts its effects, and a rule
 /// that never took effect over the fixed seeds fails the run.
@@ -33,14 +38,20 @@ contract MachineTest is World {
         WITHDRAW,
         STRANGER,
         HALT,
-        FLATTEN
+        FLATTEN,
+        KILL,
+        UNHALT,
+        RETARGET,
+        HARVEST
     }
 
     event Effects(Rule rule, uint256 count);
 
-    uint256 private constant RULES = 10;
-    uint256 private constant STEPS = 56;
-    uint256 private constant EPISODES = 20;
+    uint256 private constant RULES = 14;
+    uint256 private constant STEPS = 72;
+    /// LINK that the vault held before any claim: principal, as far as a harvest is concerned.
+    uint256 private constant PRINCIPAL = 500e18;
+    uint256 private constant EPISODES = 14;
     /// What a steering call gets: an adapter that burns all it is given must not end the run.
     uint256 private constant CALL_GAS = 5_000_000;
 
@@ -48,6 +59,8 @@ contract MachineTest is World {
         uint256 at;
         uint256 loss;
         uint256 turnover;
+        uint256 shift;
+        uint256 sold; // of rewards, share of NAV
     }
 
     struct Ghosts {
@@ -56,7 +69,13 @@ contract MachineTest is World {
         Charge[] charges;
         uint256 count;
         uint64 epoch;
+        uint256 opened; // first flatten of this halt by guardian or owner
         uint256 dice;
+    }
+
+    function setUp() public override {
+        super.setUp();
+        link.mint(address(vault), PRINCIPAL);
     }
 
     /// forge-config: default.fuzz.runs = 96
@@ -94,18 +113,22 @@ contract MachineTest is World {
     // ------------------------------------------------------------------------------------------------ rules
 
     function _step(Ghosts memory ghosts) private {
-        uint256 pick = ghosts.dice % 32;
+        uint256 pick = ghosts.dice % 47;
         adapter.setDeed(Deed.HONEST, 0);
         if (pick < 9) _steer(ghosts, Rule.REBALANCE);
         else if (pick < 13) _steer(ghosts, Rule.HOSTILE);
-        else if (pick < 15) _steer(ghosts, Rule.ALLOCATE);
-        else if (pick < 19) _warp(ghosts);
-        else if (pick < 24) _prices(ghosts);
-        else if (pick < 26) _donate(ghosts);
-        else if (pick < 27) _withdraw(ghosts);
-        else if (pick < 29) _stranger(ghosts);
-        else if (pick < 30) _halts(ghosts);
-        else _flattens(ghosts);
+        else if (pick < 17) _steer(ghosts, Rule.ALLOCATE);
+        else if (pick < 21) _warp(ghosts);
+        else if (pick < 26) _prices(ghosts);
+        else if (pick < 28) _donate(ghosts);
+        else if (pick < 29) _withdraw(ghosts);
+        else if (pick < 31) _stranger(ghosts);
+        else if (pick < 32) _halts(ghosts);
+        else if (pick < 35) _flattens(ghosts);
+        else if (pick < 36) _kills(ghosts);
+        else if (pick < 41) _unhalts(ghosts);
+        else if (pick < 44) _retargets(ghosts);
+        else _harvests(ghosts);
     }
 
     function _draw(Ghosts memory ghosts, uint256 salt, uint256 below) private pure returns (uint256) {
@@ -125,7 +148,7 @@ contract MachineTest is World {
     }
 
     function _sensible() private view returns (uint16) {
-        uint16[] memory targets = _targets();
+        uint16[] memory targets = vault.state().targetsBps;
         uint256 nav = _nav();
         int256 most;
         int256 least;
@@ -171,7 +194,8 @@ contract MachineTest is World {
     }
 
     function _charge(Ghosts memory ghosts, Report memory report) private view {
-        ghosts.charges[ghosts.count++] = Charge({at: _now(), loss: report.loss, turnover: report.turnover});
+        ghosts.charges[ghosts.count++] =
+            Charge({at: _now(), loss: report.loss, turnover: report.turnover, shift: 0, sold: 0});
         lt(report.driftAfter, report.driftBefore, "drift fell");
     }
 
@@ -209,16 +233,21 @@ contract MachineTest is World {
     }
 
     function _stranger(Ghosts memory ghosts) private {
-        bytes[6] memory tries = [
+        bytes[11] memory tries = [
             abi.encodeCall(IVaultCore.withdraw, (address(tokens[WETH]), 1)),
             abi.encodeCall(IVaultCore.rebalance, (_order(WETH_USDC, 10e18), _terms())),
             abi.encodeCall(IVaultCore.allocate, (_order(WETH_USDC, 10e18), uint40(_now()))),
             abi.encodeCall(IVaultCore.halt, ("mine")),
             abi.encodeWithSignature("flatten()"),
-            abi.encodeWithSignature("pay(address,uint256)", stranger, 1)
+            abi.encodeWithSignature("pay(address,uint256)", stranger, 1),
+            abi.encodeCall(IVaultCore.retarget, (_targets(), _terms())),
+            abi.encodeCall(IVaultCore.harvest, (0, new Order[](0), _terms())),
+            abi.encodeCall(IVaultCore.setTargets, (_targets())),
+            abi.encodeCall(IVaultCore.kill, ("mine")),
+            abi.encodeCall(IVaultCore.unhalt, ())
         ];
         vm.prank(stranger);
-        (bool done,) = address(vault).call(tries[_draw(ghosts, 1, 6)]);
+        (bool done,) = address(vault).call(tries[_draw(ghosts, 1, 11)]);
         no(done, "a stranger did something");
         ++ghosts.effects[uint256(Rule.STRANGER)];
     }
@@ -232,20 +261,113 @@ contract MachineTest is World {
 
     /// Halted or not; what is not safe may only become the refuge, within floors.
     function _flattens(Ghosts memory ghosts) private {
-        adapter.setSkim(_draw(ghosts, 2, SLIP + 10));
+        bool byKeeper = _draw(ghosts, 1, 3) == 0;
+        address who = byKeeper ? keeper : _draw(ghosts, 1, 3) == 1 ? guardian : owner;
+        bool halted = vault.state().mode == Mode.HALTED;
+        if (!_exits(ghosts, who, byKeeper, abi.encodeWithSignature("flatten()"))) return;
+        yes(halted, "flatten while active");
+        ++ghosts.effects[uint256(Rule.FLATTEN)];
+    }
+
+    function _kills(Ghosts memory ghosts) private {
+        if (_draw(ghosts, 3, 3) != 0) return;
+        address who = _draw(ghosts, 1, 2) == 0 ? guardian : owner;
+        bool done = _exits(ghosts, who, false, abi.encodeCall(IVaultCore.kill, ("machine")));
+        yes(done && vault.state().mode == Mode.HALTED, "a kill halts");
+        ++ghosts.effects[uint256(Rule.KILL)];
+    }
+
+    /// A flatten by `who`, alone or in a kill: no better a discount than the clock allows.
+    function _exits(Ghosts memory ghosts, address who, bool byKeeper, bytes memory words) private returns (bool done) {
+        adapter.setSkim(_draw(ghosts, 2, 2) == 0 ? _draw(ghosts, 2, SLIP + 10) : _draw(ghosts, 2, 600));
         uint256[5] memory held = _balances();
         uint256 nav = _nav();
-        bool halted = vault.state().mode == Mode.HALTED;
-        vm.prank(_draw(ghosts, 1, 2) == 0 ? guardian : owner);
-        (bool done,) = address(vault).call{gas: 4 * CALL_GAS}(abi.encodeWithSignature("flatten()"));
-        if (!done) return _checkUnmoved(held);
-        yes(halted, "flatten while active");
+        vm.prank(who);
+        (done,) = address(vault).call{gas: 8 * CALL_GAS}(words);
+        if (!done) {
+            _checkUnmoved(held);
+            return false;
+        }
+        if (!byKeeper && ghosts.opened == 0) ghosts.opened = _now();
         for (uint8 i; i < 5; ++i) {
             if (i == USDC || i == DAI) ge(_held(i), held[i], "no safe asset is sold");
             else le(_held(i), held[i], "nothing but a refuge is bought");
         }
-        ge(_nav() + nav / 1e12, nav * (BPS - SLIP) / BPS, "within floors");
-        ++ghosts.effects[uint256(Rule.FLATTEN)];
+        uint256 slip = SLIP * ONE;
+        if (!byKeeper) {
+            uint256 open = _now() - ghosts.opened;
+            slip += (500 - SLIP) * ONE * (open > 1 hours ? 1 hours : open) / 1 hours;
+        }
+        ge(_nav() + nav / 1e12, nav * (BPS * ONE - slip) / (BPS * ONE), "within floors");
+    }
+
+    function _unhalts(Ghosts memory ghosts) private {
+        if (_draw(ghosts, 1, 3) == 0) _pass(1 hours);
+        State memory state = vault.state();
+        bool may = state.mode == Mode.HALTED && _now() >= uint256(state.haltedAt) + 1 hours;
+        uint256[5] memory held = _balances();
+        vm.prank(owner);
+        (bool done,) = address(vault).call(abi.encodeCall(IVaultCore.unhalt, ()));
+        _checkUnmoved(held);
+        yes(done == may, "unhalt when it may, and only then");
+        if (!done) return;
+        ++ghosts.epoch;
+        ghosts.opened = 0;
+        eq(vault.headroom().turnoverDay + vault.headroom().lossDay, 0, "on probation");
+        ++ghosts.effects[uint256(Rule.UNHALT)];
+    }
+
+    function _retargets(Ghosts memory ghosts) private {
+        if (_draw(ghosts, 7, 4) != 0) _pass(3600);
+        uint16[] memory targets = vault.state().targetsBps;
+        uint8 from = uint8(_draw(ghosts, 1, 5));
+        uint8 to = uint8(_draw(ghosts, 2, 5));
+        uint256 left = vault.headroom().shiftDay / 1e14;
+        uint256 most = _draw(ghosts, 4, 2) == 0 ? left : 400;
+        uint16 bps = uint16(_draw(ghosts, 3, most + 1));
+        if (from == to || targets[from] < bps) return;
+        (targets[from], targets[to]) = (targets[from] - bps, targets[to] + bps);
+        uint256[5] memory held = _balances();
+        Terms memory terms = _terms();
+        vm.prank(keeper);
+        (bool done,) = address(vault).call(abi.encodeCall(IVaultCore.retarget, (targets, terms)));
+        _checkUnmoved(held);
+        if (!done) return;
+        yes(vault.state().mode == Mode.ACTIVE, "nothing steers a halted vault");
+        ++ghosts.epoch;
+        ghosts.charges[ghosts.count++] = Charge({at: _now(), loss: 0, turnover: 0, shift: uint256(bps) * 1e14, sold: 0});
+        ++ghosts.effects[uint256(Rule.RETARGET)];
+    }
+
+    function _harvests(Ghosts memory ghosts) private {
+        if (_draw(ghosts, 7, 4) != 0) _pass(3600);
+        rewards.setDue(_draw(ghosts, 1, 60) * 1e18);
+        bool honest = _draw(ghosts, 2, 2) == 0;
+        rewards.setTrick(honest ? ClaimTrick.HONEST : ClaimTrick(_draw(ghosts, 3, 8)), tokens[_draw(ghosts, 4, 5)]);
+        rewards.setCall(address(vault), abi.encodeWithSignature("pay(address,uint256)", address(rewards), 1));
+        if (!honest) adapter.setDeed(Deed(_draw(ghosts, 5, 12)), _draw(ghosts, 6, 100));
+        adapter.setOther(address(tokens[_draw(ghosts, 6, 5)]));
+        adapter.setSkim(_draw(ghosts, 8, SLIP + 5));
+        uint256[5] memory held = _balances();
+        uint256 before = link.balanceOf(address(vault));
+        Order[] memory sales = new Order[](_draw(ghosts, 9, 3));
+        for (uint256 i; i < sales.length; ++i) {
+            sales[i] = Order({route: REWARD_USDC, maxIn: uint128(_draw(ghosts, 10 + i, 30) * 1e18), minOut: 0});
+        }
+        Terms memory terms = _terms();
+        vm.prank(keeper);
+        (bool done, bytes memory answer) =
+            address(vault).call{gas: CALL_GAS}(abi.encodeCall(IVaultCore.harvest, (0, sales, terms)));
+        for (uint8 i; i < 5; ++i) {
+            ge(_held(i), held[i], "a harvest lowers no listed balance");
+        }
+        ge(link.balanceOf(address(vault)), before, "and sells no principal");
+        if (!done) return _checkUnmoved(held);
+        yes(vault.state().mode == Mode.ACTIVE, "nothing steers a halted vault");
+        ++ghosts.epoch;
+        uint256 sold = abi.decode(answer, (Report)).turnover;
+        ghosts.charges[ghosts.count++] = Charge({at: _now(), loss: 0, turnover: 0, shift: 0, sold: sold});
+        if (sold != 0) ++ghosts.effects[uint256(Rule.HARVEST)];
     }
 
     // ------------------------------------------------------------------------------------------------ invariants
@@ -273,10 +395,13 @@ contract MachineTest is World {
         State memory state = vault.state();
         no(state.locked, "the lock is open between actions");
         eq(state.epoch, ghosts.epoch, "the epoch rises by one with each action and never else");
-        address[5] memory others = [address(adapter), address(spare), address(venue), keeper, stranger];
+        address[6] memory others =
+            [address(adapter), address(spare), address(venue), keeper, stranger, address(rewards)];
+        ge(link.balanceOf(address(vault)), PRINCIPAL, "the reward that was there before is never sold");
         for (uint8 i; i < 5; ++i) {
             for (uint256 k; k < others.length; ++k) {
                 eq(tokens[i].allowance(address(vault), others[k]), 0, "no allowance, ever");
+                eq(link.allowance(address(vault), others[k]), 0, "no allowance of the reward either");
             }
             eq(tokens[i].balanceOf(payout), ghosts.withdrawn[i], "payout has what the owner withdrew");
             uint256 known = _held(i) + ghosts.withdrawn[i] + tokens[i].balanceOf(address(adapter))
@@ -289,12 +414,14 @@ contract MachineTest is World {
 
     function _checkWindows(Ghosts memory ghosts) private pure {
         for (uint256 first; first < ghosts.count; ++first) {
-            uint256[4] memory sums;
+            uint256[6] memory sums;
             for (uint256 i = first; i < ghosts.count; ++i) {
                 Charge memory charge = ghosts.charges[i];
                 if (charge.at <= ghosts.charges[first].at + 1 days) {
                     sums[0] += charge.loss;
                     sums[1] += charge.turnover;
+                    sums[4] += charge.shift;
+                    sums[5] += charge.sold;
                 }
                 if (charge.at <= ghosts.charges[first].at + 30 days) {
                     sums[2] += charge.loss;
@@ -305,6 +432,8 @@ contract MachineTest is World {
             le(sums[1], 3e17, "turnover, any 24 h");
             le(sums[2], 75e14, "loss, any 30 d");
             le(sums[3], 2e18, "turnover, any 30 d");
+            le(sums[4], 0.05e18, "shift, any 24 h");
+            le(sums[5], 0.001e18, "rewards sold, any 24 h");
         }
     }
 }

@@ -166,9 +166,9 @@ contract WhoMayNotTest is World {
 
     function _vaultCall(Act act) private view returns (bytes memory) {
         if (act == Act.REBALANCE) return abi.encodeCall(IVaultCore.rebalance, (_order(WETH_USDC, 10e18), _terms()));
-        if (act == Act.RETARGET) return abi.encodeCall(IVaultCore.retarget, (_moved(), _terms()));
+        if (act == Act.RETARGET) return abi.encodeCall(IVaultCore.retarget, (_shifted(100), _terms()));
         if (act == Act.HARVEST) return abi.encodeCall(IVaultCore.harvest, (0, new Order[](0), _terms()));
-        if (act == Act.SET_TARGETS) return abi.encodeCall(IVaultCore.setTargets, (_moved()));
+        if (act == Act.SET_TARGETS) return abi.encodeCall(IVaultCore.setTargets, (_shifted(100)));
         if (act == Act.UNHALT) return abi.encodeCall(IVaultCore.unhalt, ());
         if (act == Act.KILL) return abi.encodeCall(IVaultCore.kill, ("why"));
         if (act == Act.ALLOCATE) {
@@ -181,11 +181,5 @@ contract WhoMayNotTest is World {
         if (act == Act.PAY) return abi.encodeCall(IPayer.pay, (address(adapter), 1));
         if (act == Act.SWEEP) return abi.encodeCall(IInside.sweep, (guardian));
         return abi.encodeCall(IInside.leg, (WETH_USDC, address(tokens[WETH]), 1e18, false, false));
-    }
-
-    /// Targets 1 % away from those there are.
-    function _moved() private pure returns (uint16[] memory targets) {
-        targets = _targets();
-        (targets[WETH], targets[WBTC]) = (targets[WETH] - 100, targets[WBTC] + 100);
     }
 }

@@ -272,6 +272,44 @@ abstract contract World is Base {
         _refused(_order(route, maxIn), why);
     }
 
+    function _harvest(Order[] memory sales) internal returns (Report memory) {
+        Terms memory terms = _terms();
+        vm.prank(keeper);
+        return vault.harvest(0, sales, terms);
+    }
+
+    /// The keeper's harvest must revert with exactly `why`.
+    function _harvestRefused(Order[] memory sales, bytes memory why) internal {
+        Terms memory terms = _terms();
+        vm.prank(keeper);
+        vm.expectRevert(why);
+        vault.harvest(0, sales, terms);
+    }
+
+    function _retarget(uint16[] memory targets) internal {
+        Terms memory terms = _terms();
+        vm.prank(keeper);
+        vault.retarget(targets, terms);
+    }
+
+    function _retargetRefused(uint16[] memory targets, bytes memory why) internal {
+        Terms memory terms = _terms();
+        vm.prank(keeper);
+        vm.expectRevert(why);
+        vault.retarget(targets, terms);
+    }
+
+    /// `bps` from WETH to WBTC, away from the targets there are.
+    function _shifted(uint16 bps) internal view returns (uint16[] memory targets) {
+        targets = vault.state().targetsBps;
+        (targets[WETH], targets[WBTC]) = (targets[WETH] - bps, targets[WBTC] + bps);
+    }
+
+    function _unhalt() internal {
+        vm.prank(owner);
+        vault.unhalt();
+    }
+
     function _halt() internal {
         vm.prank(guardian);
         vault.halt("test");
