@@ -16,7 +16,8 @@ from keeper.errors import RpcUnreachable
 from scripts import artifacts
 from scripts.networks import Network
 
-_SECONDS = 30
+_SECONDS = 120
+"""For an answer; Ganache takes half a minute to estimate a large creation on a busy machine."""
 IMPLEMENTATION_SLOTS = (
     int.from_bytes(keccak(text="eip1967.proxy.implementation"), "big") - 1,
     int.from_bytes(keccak(text="org.zeppelinos.proxy.implementation"), "big"),
