@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from keeper.exit_codes import ExitCode
-from keeper.units import Share18, Timestamp, format_share, format_units, format_usd
+from keeper.units import Share18, Timestamp, bps_up, format_share, format_units, format_usd
 from scripts.bounds import Bounds
 from scripts.story import attacker, scene
 from scripts.story.cast import Actor, Cast, last_words
@@ -29,12 +29,14 @@ OWNER_SECONDS = 120.0
 KILL_SECONDS = 90.0
 MOST_KILLS = 6
 """A leg that a thin pool refuses is tried again after the arbitrageur has been there."""
-MOST_ALLOCATIONS = 6
+MOST_ALLOCATIONS = 4
+_WORTH_A_DETOUR = 25
+"""Bps of NAV in assets without a target."""
 _TURN = "turn"
 """What the thief is told when it may act."""
 _STEPS_TO_UNHALT = HOUR + 1
-_DRIFTED = Share18(2 * 10**16)
-"""The owner has allocated when drift is below the keeper's band."""
+_DRIFTED = Share18(5 * 10**15)
+"""The owner has allocated when drift is below half a per cent."""
 
 
 class Telling:
@@ -105,12 +107,13 @@ class Telling:
         for _ in range(_STEPS_TO_UNHALT):
             self._step()
         self._own("unhalt")
-        records = self._witness.manifest.assets
-        self._own("set-targets", *(f"{one.symbol}={one.target_bps}" for one in records))
-        for _ in range(MOST_ALLOCATIONS):
-            if not self._own("allocate") or self._witness.sight().drift < _DRIFTED:
-                break
-            self._step()
+        wanted = {one.symbol: int(one.target_bps) for one in self._witness.manifest.assets}
+        for targets in detour(self._witness.sight(), wanted):
+            self._own("set-targets", *(f"{symbol}={target}" for symbol, target in targets.items()))
+            for _ in range(MOST_ALLOCATIONS):
+                if not self._own("allocate") or self._witness.sight().drift < _DRIFTED:
+                    break
+                self._step()
         self._keeper = self._hire(STANDBY)
         self._say("  the standby keeper goes on, with a key and a journal of its own")
 
@@ -207,6 +210,21 @@ class Telling:
 
     def _book(self) -> Path:
         return scene.book_of(self._where)
+
+
+def detour(sight: Sight, wanted: Mapping[str, int]) -> list[dict[str, int]]:
+    """The targets that the owner sets one after another, bps by symbol, the wanted ones last.
+
+    What nobody wants any more is sold into the first refuge alone, and no trade crosses a target: so the refuge's own
+    is raised by that much first, and the largest lowered.
+    """
+    unwanted = sum(bps_up(sight.weight(held)) for held in sight.holdings if not wanted[held.symbol])
+    refuge = next(held.symbol for held in sight.holdings if held.safe)
+    largest = max((symbol for symbol in wanted if symbol != refuge), key=lambda symbol: wanted[symbol])
+    if unwanted < _WORTH_A_DETOUR or unwanted >= wanted[largest]:
+        return [dict(wanted)]
+    raised = {refuge: wanted[refuge] + unwanted, largest: wanted[largest] - unwanted}
+    return [{**wanted, **raised}, dict(wanted)]
 
 
 def _heard(thief: Actor) -> dict[str, Any]:

@@ -238,3 +238,18 @@ def test_a_stage_that_fails_is_named_in_one_line_with_its_log(tell: Callable[...
     assert str(log) in error["remedy"]
     assert err.splitlines()[-1].startswith("error[demo-stage-failed]: stage deploy")
     assert_nothing_runs(demo, deploy)
+
+
+def test_a_demo_that_is_killed_outright_leaves_no_keeper_and_no_market(tell: Callable[..., Demo]) -> None:
+    demo = tell()
+    log = demo.folder / "keeper.log"
+    demo.wait_for(lambda: log.exists() and "event=tick" in log.read_text())
+    mortal = [line for line in processes_of(demo.name) if "--on-demand" in line]
+    assert len(mortal) == 3  # keeper, feeds and traders
+    demo.process.send_signal(signal.SIGKILL)
+    demo.process.wait(STAGE_SECONDS)
+    give_up = time.monotonic() + STAGE_SECONDS
+    while [line for line in processes_of(demo.name) if "--on-demand" in line]:
+        assert time.monotonic() < give_up, processes_of(demo.name)
+        time.sleep(0.05)
+    assert local.status(demo.name).running  # the chain is the next demo's to end

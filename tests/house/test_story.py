@@ -15,7 +15,7 @@ from keeper.model import Report
 from keeper.units import SHARE_PER_BPS, WAD, Bps, Share18, Timestamp, TokenUnits, Usd18, Wei
 from scripts import demo
 from scripts.bounds import Episode
-from scripts.story import place, plot, reckoning, robbed, screen, summary
+from scripts.story import place, plot, reckoning, robbed, screen, summary, telling
 from scripts.story.facts import (
     Exit,
     Harvest,
@@ -281,6 +281,13 @@ def test_numbers_are_cut_not_rounded_up() -> None:
     assert as_number(Share18(995 * 10**15 - 1)) == 0.994999
     assert as_bps(Share18(SHARE_PER_BPS * 3 // 2)) == 1.5
     assert as_fine_bps(-1) == -0.0001
+
+
+def test_the_owner_sells_what_nobody_wants_by_way_of_the_refuge() -> None:
+    wanted = {"WETH": 6_000, "WBTC": 0, "USDC": 4_000}
+    found = telling.detour(sight({"WETH": "0", "WBTC": "0.5", "USDC": "970000"}, OPENING), wanted)
+    assert found == [{"WETH": 5_700, "WBTC": 0, "USDC": 4_300}, wanted]
+    assert telling.detour(sight({"WETH": "300", "WBTC": "0", "USDC": "1000000"}, OPENING), wanted) == [wanted]
 
 
 def test_a_bar_shows_weight_and_target() -> None:
