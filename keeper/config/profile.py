@@ -64,6 +64,8 @@ class ChainProfile(Strict):
     """False: reads go by number, with the hash checked before and after."""
     simulate: Literal["v1", "call"]
     """How a transaction is tried before it is signed: eth_simulateV1, or eth_call beside eth_estimateGas."""
+    answer_seconds: Annotated[int, Field(ge=1, le=300)] = 10
+    """How long a connection, and each wait for bytes of an answer, may take."""
     explorer: str
     private_relay: str
     log_range: Annotated[int, Field(ge=1)]

@@ -47,16 +47,15 @@ def best(
     if decision.action not in (ActionKind.REBALANCE, ActionKind.HARVEST) or not decision.orders:
         raise ValueError(f"{decision.action} with {len(decision.orders)} orders has no candidates")
     listed = route.candidates(snapshot, decision.orders)
-    runs = trial.runs(
-        rpc,
-        snapshot,
-        [calldata(decision.action, orders, terms, claim=decision.claim) for orders in listed],
-        sender,
-        fees,
-    )
-    found = tuple(_acted(snapshot, decision.action, orders, run) for orders, run in zip(listed, runs, strict=True))
-    good = [simulation for simulation in found if simulation.succeeds]
-    return (max(good, key=lambda simulation: _left(snapshot, simulation, fees)) if good else found[0]), found
+    datas = [calldata(decision.action, orders, terms, claim=decision.claim) for orders in listed]
+    runs = trial.runs(rpc, snapshot, datas, sender, fees)
+    found = [_acted(snapshot, decision.action, orders, run) for orders, run in zip(listed, runs, strict=True)]
+    good = [place for place, simulation in enumerate(found) if simulation.succeeds]
+    taken = max(good, key=lambda place: _left(snapshot, found[place], fees)) if good else 0
+    if good and not found[taken].gas_limit:  # run by a plain call, and not yet estimated
+        (run,) = trial.runs(rpc, snapshot, [datas[taken]], sender, fees)
+        found[taken] = _acted(snapshot, decision.action, listed[taken], run)
+    return found[taken], tuple(found)
 
 
 def exit_trials(
@@ -78,7 +77,10 @@ def exit_trials(
     """
     terms = Terms(epoch=0, config_version=0, deadline=snapshot.block.timestamp, decision_id=decision_id)
     datas = [calldata(action, (), terms, assets=assets) for assets in choices]
-    return tuple(_left_by(snapshot, action, run) for run in trial.runs(rpc, snapshot, datas, sender, fees, way))
+    if (way or rpc.profile.simulate) == "v1":
+        return tuple(_left_by(snapshot, action, run) for run in trial.runs(rpc, snapshot, datas, sender, fees, way))
+    each = [trial.runs(rpc, snapshot, [data], sender, fees, way) for data in datas]
+    return tuple(_left_by(snapshot, action, run) for (run,) in each)
 
 
 def _left_by(snapshot: Snapshot, action: ActionKind, run: Run) -> Simulation:

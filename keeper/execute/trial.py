@@ -50,25 +50,29 @@ def runs(
 ) -> list[Run]:
     """Each calldata to the vault, run for itself; the profile's way where none is named.
 
-    Raises RpcUnreachable, RpcRefused.
+    By plain calls the first alone is estimated, for some nodes take seconds for one: the others are taken to need as
+    much, and have a gas limit of 0. Raises RpcUnreachable, RpcRefused.
     """
     chosen = way or rpc.profile.simulate
     block = block_parameter(rpc, snapshot)
-    calls: list[Call] = []
-    for data in datas:
-        sent = {
-            "from": sender,
-            "to": snapshot.vault.address,
-            "data": data,
-            "maxFeePerGas": hex(fees.max_fee),
-            "maxPriorityFeePerGas": hex(fees.priority_fee),
-        }
-        calls.append(_simulation(rpc, snapshot, sent, block) if chosen == "v1" else _call(sent, block))
-        calls.append(("eth_estimateGas", [sent, block]))
-    answers = rpc.many(calls)
-    pairs = list(zip(answers[::2], answers[1::2], strict=True))
-    read = _simulated if chosen == "v1" else _called
-    return rpc.understood(lambda found: [read(rpc, *pair) for pair in found], pairs)
+    sent = [_fields(snapshot, data, sender, fees) for data in datas]
+    estimates: list[Call] = [("eth_estimateGas", [fields, block]) for fields in sent]
+    if chosen == "v1":
+        answers = rpc.many([*(_simulation(rpc, snapshot, fields, block) for fields in sent), *estimates])
+        pairs = list(zip(answers[: len(sent)], answers[len(sent) :], strict=True))
+        return rpc.understood(lambda found: [_simulated(rpc, *pair) for pair in found], pairs)
+    *called, estimate = rpc.many([*(_call(fields, block) for fields in sent), estimates[0]])
+    return rpc.understood(lambda found: _all_called(rpc, found, estimate), called)
+
+
+def _fields(snapshot: Snapshot, data: HexBytes, sender: Address, fees: Fees) -> dict[str, str]:
+    return {
+        "from": sender,
+        "to": snapshot.vault.address,
+        "data": data,
+        "maxFeePerGas": hex(fees.max_fee),
+        "maxPriorityFeePerGas": hex(fees.priority_fee),
+    }
 
 
 def block_parameter(rpc: Rpc, snapshot: Snapshot) -> dict[str, str] | str:
@@ -127,14 +131,16 @@ def _simulated(rpc: Rpc, simulated: Any | Refusal, estimate: Any | Refusal) -> R
     return Run(None, gas_used, _with_margin(needed), call["returnData"], tuple(call.get("logs", ())))
 
 
-def _called(rpc: Rpc, called: Any | Refusal, estimate: Any | Refusal) -> Run:
-    """Without an estimate there is no gas limit to sign: then it is a refusal, not a guess."""
-    if isinstance(called, Refusal):
-        return _refused(rpc, called)
+def _all_called(rpc: Rpc, called: Sequence[Any | Refusal], estimate: Any | Refusal) -> list[Run]:
+    """The first with its estimate, without which there is no gas limit to sign: then it is a refusal, not a guess."""
+    first, *others = called
+    needed = 0 if isinstance(estimate, Refusal) else int(estimate, 16)
+    found = [_refused(rpc, one) if isinstance(one, Refusal) else Run(None, needed, 0, str(one), None) for one in others]
+    if isinstance(first, Refusal):
+        return [_refused(rpc, first), *found]
     if isinstance(estimate, Refusal):
-        return _refused(rpc, estimate)
-    needed = int(estimate, 16)
-    return Run(None, needed, _with_margin(needed), str(called), None)
+        return [_refused(rpc, estimate), *found]
+    return [Run(None, needed, _with_margin(needed), str(first), None), *found]
 
 
 def _refused(rpc: Rpc, found: Refusal) -> Run:

@@ -101,7 +101,8 @@ def stream_of(settings: Settings, manifest: Manifest, actor: str | None = None) 
 
 def rpc_of(settings: Settings, vault: VaultSettings) -> Rpc:
     """The vault's node. SecretMissing where its address's reference leads nowhere."""
-    return Rpc(settings.rpc_url(vault.chain_name), vault.profile, label=f"chain.{vault.chain_name}.rpc[0]")
+    url, label = settings.rpc_url(vault.chain_name), f"chain.{vault.chain_name}.rpc[0]"
+    return Rpc(url, vault.profile, label=label, timeout=vault.profile.answer_seconds)
 
 
 def key_of(settings: Settings, role: SignerRole) -> Signer:

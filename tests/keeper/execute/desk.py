@@ -16,6 +16,7 @@ from keeper.chain.lens import Observation
 from keeper.chain.rpc import Rpc
 from keeper.chain.signer import Signer, open_signer
 from keeper.config import ChainProfile, Secret, load_profile
+from keeper.devnet import hands
 from keeper.devnet.kit import Chain
 from keeper.execute import simulate
 from keeper.execute.intent import calldata
@@ -157,6 +158,6 @@ def taken(
 
 def drift(deployed: Deployed) -> None:
     """Make the vault overweight in WETH."""
-    hand = Chain(deployed.url, deployed.book.address("user"))
+    hand = hands.of(deployed.book, "user")
     weth = deployed.book.tokens["WETH"].address
     hand.send(weth, "transfer(address,uint256)", deployed.vault, DRIFT_WETH)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from keeper.chain.fees import Fees
+from keeper.config import load_profile
 from keeper.devnet.furnish import settle
 from keeper.errors import RpcRefused, RpcUnreachable
 from keeper.execute import simulate
 from keeper.execute.fills import SANDWICH_BPS
 from keeper.model import ActionKind, AssetDelta, Order
 from keeper.units import BPS, GWEI, TokenUnits, Wei
+from tests.deployed import Deployed
+from tests.keeper.execute import desk as desks
 from tests.keeper.execute.desk import DECISION, USDC, WBTC, WETH, Desk
 from tests.keeper.wire import Exchange, refuses, says
 
@@ -162,6 +167,65 @@ def test_two_orders_are_bound_each_to_its_own_fill(desk: Desk) -> None:
     assert best.deltas[0].amount == -sum(order.max_in for order in best.orders)
     assert best.orders[0].min_out == best.deltas[2].amount * (BPS - SANDWICH_BPS) // BPS
     assert best.orders[1].min_out == best.deltas[1].amount * (BPS - SANDWICH_BPS) // BPS
+
+
+@pytest.fixture
+def plain(drifted: Deployed, tmp_path: Path) -> Iterator[Desk]:
+    """The desk at a node that has no simulation, by its profile."""
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    with desks.taken(drifted, folder, profile=load_profile("anvil", {"simulate": "call"})) as taken:
+        yield taken
+
+
+def test_plain_calls_find_what_a_simulation_finds(desk: Desk, plain: Desk) -> None:
+    seen = desk.observe()
+    args = (desk.decision(seen), desk.terms(seen), desk.signer.address, desk.fees(seen))
+    real, _ = simulate.best(desk.rpc, seen.snapshot, *args)
+    before, plain.wire.seen[:] = plain.rpc.round_trips, []
+    best, every = simulate.best(plain.rpc, seen.snapshot, *args)
+    assert plain.rpc.round_trips - before == 1
+    assert plain.wire.seen == [("eth_call", "eth_call", "eth_estimateGas")]
+    assert [one.report for one in every] == [real.report, real.report]
+    (order,), (known,) = best.orders, real.orders
+    assert order.min_out * known.max_in // order.max_in == pytest.approx(known.min_out, rel=1e-6)
+    assert [delta.amount for delta in best.deltas] == pytest.approx([delta.amount for delta in real.deltas], rel=1e-6)
+    assert best.gas_limit > best.gas_used > 300_000
+
+
+def test_the_better_of_plain_calls_is_estimated_where_it_is_not_the_first(plain: Desk) -> None:
+    seen = plain.observe()
+    broken = Order(plain.way(seen, WETH, USDC), TokenUnits(10**20), TokenUnits(10**12))
+    args = (plain.terms(seen), plain.signer.address, plain.fees(seen))
+    plain.wire.next("eth_call", _first_call_reverts)
+    best, every = simulate.best(plain.rpc, seen.snapshot, plain.decision(seen), *args)
+    assert [one.succeeds for one in every] == [False, True]
+    assert best is every[1]
+    assert best.gas_limit > 300_000
+    refused, _ = simulate.best(plain.rpc, seen.snapshot, plain.decision(seen, broken), *args)
+    assert refused.revert is not None
+    assert refused.revert.name == "BelowMin"
+
+
+@pytest.mark.usefixtures("dear_gas")
+def test_the_vaults_gas_ceiling_is_visible_to_a_plain_call(plain: Desk) -> None:
+    seen = plain.observe()
+    fees = Fees(max_fee=Wei(400 * GWEI), priority_fee=Wei(GWEI), ceiling=Wei(400 * GWEI), expected=Wei(301 * GWEI))
+    args = (plain.decision(seen), plain.terms(seen), plain.signer.address, fees)
+    best, _ = simulate.best(plain.rpc, seen.snapshot, *args)
+    assert best.revert is not None
+    assert best.revert.name == "GasPriceTooHigh"
+
+
+def _first_call_reverts(exchange: Exchange) -> None:
+    answers = json.loads(exchange.forward())
+    for place in (0, 2):
+        answers[place] = {
+            "jsonrpc": "2.0",
+            "id": answers[place]["id"],
+            "error": {"code": 3, "message": "", "data": "0x"},
+        }
+    exchange.reply(json.dumps(answers).encode())
 
 
 def test_a_halt_can_be_tried_and_a_flatten_only_after_it(desk: Desk) -> None:
