@@ -106,7 +106,7 @@ def test_a_squeeze_keeps_suppliers_from_leaving_and_passes(full: Book, hand: Cha
     tokens.approve(hand, usdc, user, share)
     shares = 3_000_000 * 10**6
     hand.send(share, "deposit(uint256,address)", shares, user, sender=user)
-    told = course.told(7, 10, full.opening, "days", step_seconds=3_600)
+    told = course.told(7, 6, full.opening, "days", step_seconds=7_200)
     voices, part = Feeds(full, told, steady=True), Traders(full, told, squeeze=True)
     free: list[int] = []
     squeezed: list[int] = []
