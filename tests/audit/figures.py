@@ -14,6 +14,7 @@ from tests.audit.record import Event
 
 _PARTS = ("a stolen key", "harvests")
 """Parts of the story that options or clients leave out; a client's own are in the chain's book."""
+_STEPS_A_DAY = 96
 _SEEDED, _REPLAYED = re.compile(r"seeded path of seed \d+"), re.compile(r".+, seed \d+")
 _ANCHORED = ("Rebalanced", "Retargeted", "Harvested", "Halted")
 
@@ -67,7 +68,13 @@ def _left_out(case: Case, robbed: bool) -> list[str]:
     """As told, but for what the chain knows: whether a key was stolen, and whether anything was harvested."""
     told = [str(one) for one in case.data["left_out"]]
     harvested = bool(case.told(0, case.record.head, "Harvested"))
-    unknown = [one for one in told if one not in (*_PARTS, *case.book.get("left_out", ()))]
+    days = f"all but {len(blocks.steps(case)) // _STEPS_A_DAY} of "
+    unknown = [
+        one
+        for one in told
+        if one not in (*_PARTS, *case.book.get("left_out", ()))
+        and not (one.startswith(days) and re.fullmatch(r"\d+ days", one.removeprefix(days)))
+    ]
     if unknown:
         raise Differs(f"left_out names {unknown[0]}, and no part of the story is called so")
     for part, is_there in zip(_PARTS, (robbed, harvested), strict=True):
@@ -125,6 +132,7 @@ def _kill(case: Case, before: int, last: int) -> dict[str, Any]:
         "failed_legs": flattens[-1]["failed"] if flattens else None,
         "calls": len(told),
         "seconds": case.time(told[-1].log.block) - case.time(before),
+        "refuges": [_refuge(case, one) for one in flattens],
         "legs": [
             {
                 "asset": case.assets[one["asset"]].symbol,
@@ -135,6 +143,11 @@ def _kill(case: Case, before: int, last: int) -> dict[str, Any]:
             for one in case.told(before + 1, last, "LegSold")
         ],
     }
+
+
+def _refuge(case: Case, flatten: Event) -> dict[str, Any]:
+    held = case.assets[flatten["safeAsset"]]
+    return {"asset": held.symbol, "price": str(case.price(held, flatten.log.block))}
 
 
 def _share(case: Case, symbol: str, block: int) -> int:

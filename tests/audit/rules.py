@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from tests.audit import words
 from tests.audit.case import WHOLE, Case
+from tests.audit.faults import NodeSilent
 from tests.audit.oracle import Cluster, Oracle
 
 _BPS = 10_000
@@ -26,6 +27,7 @@ class Listed:
     token: str
     decimals: int
     safe_rank: int
+    depeg_bps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Rules:
         (found,) = node.call(book, "limits()", words.LIMITS, block=head)
         self.limits: dict[str, int] = {name: int(value) for name, value in zip(words.LIMIT_NAMES, found, strict=True)}
         (assets,) = node.call(book, "assets()", f"{words.ASSET}[]", block=head)
-        self.assets = tuple(Listed(row[0].lower(), row[1], row[2]) for row in assets)
+        self.assets = tuple(Listed(row[0].lower(), row[1], row[2], row[6]) for row in assets)
         (routes,) = node.call(book, "routes()", f"{words.ROUTE}[]", block=head)
         self.ways = tuple(Way(row[0], row[1], row[2], row[3], row[4], row[5].lower(), row[6].lower()) for row in routes)
         (claims,) = node.call(book, "claims()", f"{words.CLAIM}[]", block=head)
@@ -81,6 +83,18 @@ class Rules:
         value = up(amount * sold.high, 10 ** self._decimals[token_in])
         least = up(value * (_BPS - slip), _BPS)
         return up(least * 10 ** self._decimals[token_out], bought.low)
+
+    def refuge(self, block: int, time: int) -> int | None:
+        """The index of the first safe asset by rank whose price lies inside its band around a dollar; None for none."""
+        ranked = sorted((one.safe_rank, index) for index, one in enumerate(self.assets) if one.safe_rank)
+        for _, index in ranked:
+            try:
+                price = self.oracle.cluster(self.assets[index].token, block, time).mid
+            except NodeSilent:
+                continue  # no cluster: it has no price, and is no refuge
+            if abs(price - WHOLE) * _BPS <= self.assets[index].depeg_bps * WHOLE:
+                return index
+        return None
 
     # ------------------------------------------------------------------------------------------------ bounds
 

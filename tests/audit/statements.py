@@ -7,11 +7,11 @@ from typing import Any
 
 from eth_utils.crypto import keccak
 
-from tests.audit import trades, words
+from tests.audit import theft, trades, words
 from tests.audit.case import WHOLE, Case
 from tests.audit.faults import Differs, NodeSilent
 from tests.audit.record import Event
-from tests.audit.rules import Rules
+from tests.audit.rules import FEED_ERROR_BPS, Rules
 
 _BPS = 10_000
 _DAY, _MONTH = 86_400, 30 * 86_400
@@ -38,7 +38,7 @@ def all_of(case: Case, made: Mapping[str, Any]) -> list[Callable[[], str]]:
         lambda: halted(case),
         lambda: budgets(case, rules),
         lambda: windows(case, rules),
-        lambda: stolen(made["attack"]),
+        lambda: stolen(case, made["attack"]),
     ]
 
 
@@ -252,7 +252,7 @@ def windows(case: Case, rules: Rules) -> str:
     return "no window above what is published: " + ", ".join(f"{name} {part} %" for name, part in most.items())
 
 
-def stolen(attack: Mapping[str, Any] | None) -> str:
+def stolen(case: Case, attack: Mapping[str, Any] | None) -> str:
     """The thief took no more than is published, by the oracle, truly, and in its flatten."""
     if attack is None:
         return "no key was stolen"
@@ -265,4 +265,7 @@ def stolen(attack: Mapping[str, Any] | None) -> str:
         if exit_[name] > exit_["bound_bps"]:
             raise Differs(f"the thief's flatten: {name} {exit_[name]}, {exit_['bound_bps']} is published")
     part = int(attack["loss"]) * 100 // int(attack["bound"])
-    return f"the thief took {part} % of what is published for {attack['hours']} h, and no more in its flatten"
+    return (
+        f"the thief took {part} % of what is published for {attack['hours']} h, and no more in its flatten;"
+        f" a feed was {theft.far(case)} bps off the market at most, {FEED_ERROR_BPS} are assumed"
+    )

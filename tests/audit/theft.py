@@ -197,6 +197,17 @@ def _acts(case: Case, thief: str) -> list[Event]:
     ]
 
 
+def far(case: Case) -> int:
+    """How far the true prices were from a push feed at most while the thief acted, bps, rounded up."""
+    found = [
+        -(-abs(voice.at(steps(case)[int(step) - 1]) - int(price)) * 10_000 // int(price))
+        for step, prices in case.data["attack"]["true_prices"].items()
+        for asset, price in prices.items()
+        for voice in case.feeds.voices[asset]
+    ]
+    return max(found)
+
+
 def hidden(case: Case) -> bool:
     """Whether somebody stole a key in a story whose JSON does not say so: the thief's money moved."""
     return bool(_own_blocks(case))

@@ -86,11 +86,14 @@ def legs(case: Case, rules: Rules) -> str:
         privileged = event["actor"] not in keepers
         opened = opened or (time if privileged else 0)
         open_share = min(time - opened, _COOLING) * WHOLE // _COOLING if privileged else 0
+        best = rules.refuge(event.log.block, time)
+        if event["safeAsset"] != best:
+            raise Differs(f"block {event.log.block} flattened into asset {event['safeAsset']}, the refuge was {best}")
         for leg in pending:
             _leg(case, rules, leg, open_share)
             count += 1
         pending = []
-    return f"{count} legs of flattens at or above their floors"
+    return f"{count} legs of flattens at or above their floors, into the first refuge that had kept its peg"
 
 
 def _leg(case: Case, rules: Rules, leg: Event, open_share: int) -> None:
