@@ -6,6 +6,7 @@ import ast
 import shutil
 import sqlite3
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -101,8 +102,8 @@ def test_figures_are_compared_by_kind_and_to_the_last_unit() -> None:
         assert table.first_difference(table.rows(claimed, recomputed)) is not None
 
 
-def _journal(path: Path) -> None:
-    """Two chained rows, hashed by hand as docs/journal.md says."""
+def make_journal(path: Path, known: Sequence[str] = ()) -> None:
+    """Two chained rows, hashed by hand as docs/journal.md says, and decisions of these ids."""
     columns = "journal_id, seq, prev_hash, row_hash, chain_id, vault_id, at"
     with closing(sqlite3.connect(path)) as store:
         store.execute(f"create table cycle ({columns}, action, verdict, reason_code, count)")
@@ -120,6 +121,7 @@ def _journal(path: Path) -> None:
                 f"insert into cycle ({', '.join(stored)}) values ({', '.join('?' * len(stored))})",  # noqa: S608
                 list(stored.values()),
             )
+        store.executemany("insert into decision values (?, '', '', '')", [(one,) for one in known])
         store.commit()
 
 
@@ -136,7 +138,7 @@ def _journal(path: Path) -> None:
 )
 def test_a_journal_is_whole_or_says_where_it_broke(tmp_path: Path, statement: str, said: str) -> None:
     made, path = tmp_path / "made.sqlite", tmp_path / "journal.sqlite"
-    _journal(made)
+    make_journal(made)
     shutil.copy(made, path)
     with closing(sqlite3.connect(path)) as store:
         store.execute(statement)
