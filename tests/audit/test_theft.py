@@ -39,11 +39,12 @@ def moved(block: int, token: str, source: str, target: str, amount: int) -> Log:
 def answers() -> list[Log]:
     rows = [(aggregator, FEEDS[asset] * 10**8) for asset, aggregator in AGGREGATORS.items()]
     topic = words.ANSWER.topic
-    return [Log(0, 0, "tx0", address, (topic, word(answer), word(1)), word(0)) for address, answer in rows]
+    first = [Log(0, 0, "tx0", address, (topic, word(answer), word(1)), word(0)) for address, answer in rows]
+    return [*first, Log(4, 0, "tx4", AGGREGATORS["ETH"], (topic, word(3_001 * 10**8), word(2)), word(0))]
 
 
 def record() -> Record:
-    """A deposit in block 1; the market's steps in 2 and 5; the thief's money in 3, its key in 4 and 6, the keeper in 7."""
+    """A deposit in 1, the market's steps in 2 and 5, the thief's money in 3, its key in 4 and 6, the keeper's in 7."""
     senders = {1: TRADER, 2: TRADER, 3: MONEY, 4: KEY, 5: TRADER, 6: KEY, 7: KEY}
     blocks, time = [], 1_000
     for number in range(8):
@@ -104,7 +105,7 @@ def test_a_rebalance_costs_what_left_less_what_came_at_true_prices(case: Case) -
     assert (deed.kind, deed.step, deed.loss) == ("rebalance", 1, 77)
     assert deed.true_loss_usd == 110 * WHOLE
     assert deed.true_loss == 110 * WHOLE * WHOLE // (50_100 * WHOLE)
-    assert deed.traded == -100 * WHOLE
+    assert deed.traded == -101 * WHOLE  # the feed rose to $3,001: that is no trade
 
 
 def test_what_a_harvest_claims_is_no_trade(case: Case) -> None:
