@@ -121,6 +121,7 @@ def test_the_route_that_brings_most_is_taken_and_a_refused_one_never() -> None:
 def test_a_claim_that_would_revert_is_told_by_its_error() -> None:
     found = decided(farm(quote(0, refusal="HarvestCap(9, 3)")))
     assert (found.action, found.reason_code) == (ActionKind.NOOP, ReasonCode.HARVEST_REFUSED)
+    assert decided(farm(quote(500, refusal="TooSoon(5)"))).action is ActionKind.NOOP
     assert "claim 0 over route 12 would revert with HarvestCap(9, 3)" in found.reason
 
 
