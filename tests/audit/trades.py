@@ -18,6 +18,8 @@ from tests.audit.rules import Rules, up
 
 _BPS = 10_000
 _COOLING = 3_600
+_CENT = 10**16
+"""NAV at the last trade is remembered in whole cents."""
 _ROUNDING = 2
 """Base units by which the floor of a part, cut from the whole's, may differ from its own."""
 TRADING = ("Rebalanced", "Allocated", "Harvested")
@@ -116,7 +118,7 @@ def reports(case: Case, rules: Rules) -> str:
             made = _of_harvest(case, rules, act, at_trade)
         else:
             made = _of_rebalance(case, rules, act)
-            at_trade = made[words.NAV_AFTER]
+            at_trade = made[words.NAV_AFTER] // _CENT * _CENT
         if tuple(act.event["report"]) != made:
             raise Differs(
                 f"the report of {act.event.name} in block {act.block} is {act.event['report']}, recomputed {made}"
