@@ -6,6 +6,7 @@ from keeper.journal.cycle import Cycle, Deliberation
 from keeper.journal.reading import (
     OpenIncident,
     Unfinished,
+    dropped_attempts,
     known_nonce,
     last_rows,
     open_incidents,
@@ -30,6 +31,7 @@ __all__ = [
     "Unfinished",
     "Verified",
     "Writer",
+    "dropped_attempts",
     "known_nonce",
     "last_rows",
     "open_incidents",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from keeper.ids import revive
 from keeper.journal import schema
@@ -72,23 +72,39 @@ def unfinished_intents(journal: Journal, key: StreamKey) -> tuple[Unfinished, ..
 
 def known_nonce(journal: Journal, key: StreamKey, signer: Address) -> int | None:
     """How many transactions of `signer` on the stream's chain this journal answers for: the nonce after the last it
-    signed, or what a person or a first start said; None where it has never heard of the account."""
-    attempt, state, action = schema.tx_attempt, schema.intent_state, schema.operator_action
-    signed = (
-        select(attempt.c.nonce)
-        .join(state, state.c.intent_id == attempt.c.intent_id)
-        .where(state.c.chain == key.chain, state.c.signer == signer)
-    )
+    signed, or what a person or a first start said; None where it has never heard of the account.
+
+    What was DROPPED answers for the nonces before it alone: its own may have become somebody else's.
+    """
+    action = schema.operator_action
     told = select(action.c.arguments).where(
         action.c.journal_id == key.journal_id, action.c.command.in_(("begin", "resume")), action.c.actor == "keeper"
     )
     with journal.reading() as connection:
-        found = [nonce + 1 for nonce in connection.execute(signed).scalars()]
+        signed = connection.execute(_signed_by(key, signer)).all()
+        found = [row.nonce if row.state == TxState.DROPPED else row.nonce + 1 for row in signed]
         for text in connection.execute(told).scalars():
             arguments = json.loads(text)
             if arguments.get("account") == signer:
                 found.append(int(arguments["nonce"]))
     return max(found, default=None)
+
+
+def dropped_attempts(journal: Journal, key: StreamKey, signer: Address) -> tuple[tuple[int, Hash32], ...]:
+    """Nonce and hash of all that `signer` signed and that was DROPPED: a node may have kept it, a block taken it."""
+    with journal.reading() as connection:
+        signed = connection.execute(_signed_by(key, signer)).all()
+    return tuple((row.nonce, row.tx_hash) for row in signed if row.state == TxState.DROPPED)
+
+
+def _signed_by(key: StreamKey, signer: Address) -> Select[tuple[int, str, str]]:
+    attempt, state = schema.tx_attempt, schema.intent_state
+    return (
+        select(attempt.c.nonce, attempt.c.tx_hash, state.c.state)
+        .join(state, state.c.intent_id == attempt.c.intent_id)
+        .where(state.c.chain == key.chain, state.c.signer == signer)
+        .order_by(attempt.c.seq)
+    )
 
 
 def policy_state(journal: Journal, key: StreamKey) -> PolicyState:

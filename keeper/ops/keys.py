@@ -11,7 +11,7 @@ from keeper.chain import vault
 from keeper.chain.lens import Observation
 from keeper.chain.rpc import Refusal
 from keeper.errors import RpcUnreachable
-from keeper.journal import Journal, Writer, known_nonce
+from keeper.journal import Journal, StreamKey, Writer, dropped_attempts, known_nonce
 from keeper.model import Address, Snapshot
 from keeper.ops.post import Post
 
@@ -21,7 +21,7 @@ REVOKED = "key-revoked"
 
 @dataclass(slots=True)
 class KeyWatch:
-    """`answered`: how many transactions of the signer this journal answers for; None before the first look."""
+    """`answered`: how many transactions of the signer this journal answers for; None where it must be asked (anew)."""
 
     answered: int | None = None
 
@@ -45,9 +45,10 @@ def used_elsewhere(
     post: Post, journal: Journal, writer: Writer, seen: Observation, watch: KeyWatch, before: Snapshot | None
 ) -> str:
     """What somebody else did with the signer's key since this journal's last transaction; empty where nobody did."""
-    if post.signer is None or watch.answered is None or seen.nonce <= watch.answered:
+    if post.signer is None:
         return ""
-    watch.answered = max(watch.answered, known_nonce(journal, writer.key, post.signer.address) or 0)
+    if watch.answered is None or seen.nonce > watch.answered:
+        watch.answered = _answered(post, journal, writer.key, post.signer.address, seen.nonce)
     if seen.nonce <= watch.answered:
         return ""
     text = f"{post.signer.address} has sent {seen.nonce} transactions, this journal knows of {watch.answered}"
@@ -76,6 +77,15 @@ def remedy(post: Post, code: str, incident_id: str) -> str:
     if code == REVOKED:
         return f"go on with another key, or have the owner appoint this one again and then {acknowledge}"
     return f"find out why, then {acknowledge}"
+
+
+def _answered(post: Post, journal: Journal, key: StreamKey, account: Address, count: int) -> int:
+    """What the journal answers for, with what was DROPPED and a block took all the same. Raises RpcUnreachable."""
+    known = known_nonce(journal, key, account) or 0
+    for nonce, tx_hash in dropped_attempts(journal, key, account):
+        if known <= nonce < count and isinstance(post.rpc.ask("eth_getTransactionReceipt", [tx_hash]), dict):
+            known = nonce + 1
+    return known
 
 
 def _done(post: Post, seen: Observation, before: Snapshot | None) -> str:

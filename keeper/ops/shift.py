@@ -97,6 +97,8 @@ def finish(shift: Shift) -> tuple[Outcome, ...]:
 def weigh(shift: Shift, outcome: Outcome) -> None:
     """Latch and raise a HaltError where this end, or so many failures in a row, want a person."""
     refuse_superseded(shift, outcome)
+    if outcome.state is TxState.DROPPED:
+        shift.key.answered = None  # its nonce is anybody's again
     if outcome.state is TxState.FINAL_OK:
         shift.failures.succeeded()
     elif outcome.state.finished and outcome.tx_hash is not None:  # what was never signed failed nowhere

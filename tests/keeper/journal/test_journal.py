@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from keeper import journal as journals
 from keeper.errors import EpochTaken, IntentUnfinished, JournalLocked, JournalUnusable, NoLease, NonceTaken
-from keeper.journal import Journal, Writer
+from keeper.journal import Journal, Writer, dropped_attempts, known_nonce
 from keeper.model import ZERO_HASH, AttemptKind, PolicyState, TxEvent, TxState
 from tests.keeper.journal import scene
 
@@ -364,3 +364,21 @@ def test_settings_are_written_when_they_change(journal: Journal, writer: Writer)
     for mode in ("dry", "dry", "live"):
         writer.record_config({"mode": mode})
     assert len(journals.last_rows(journal, 100, ["config_version"])) == 2
+
+
+def test_a_dropped_attempt_answers_only_for_what_came_before_it(journal: Journal, writer: Writer) -> None:
+    """A node that refuses our bytes may hold somebody else's of the same nonce: those are not ours."""
+    one = scene.intent(acted(writer))
+    writer.record_intent(one)
+    assert known_nonce(journal, scene.KEY, scene.SIGNER) is None
+    writer.record_attempt(scene.attempt(one, 5))
+    assert known_nonce(journal, scene.KEY, scene.SIGNER) == 6
+    assert dropped_attempts(journal, scene.KEY, scene.SIGNER) == ()
+    writer.record_outcome(scene.outcome(one, TxState.DROPPED))
+    assert known_nonce(journal, scene.KEY, scene.SIGNER) == 5
+    assert dropped_attempts(journal, scene.KEY, scene.SIGNER) == ((5, scene.attempt(one, 5).tx_hash),)
+    other = scene.intent(acted(writer, 2))
+    writer.record_intent(other)
+    writer.record_attempt(scene.attempt(other, 6))
+    writer.record_outcome(scene.outcome(other))
+    assert known_nonce(journal, scene.KEY, scene.SIGNER) == 7

@@ -20,8 +20,10 @@ from keeper.units import Timestamp
 from tests.keeper.ops import farm
 from tests.keeper.ops import place as places
 from tests.keeper.ops.place import Place
+from tests.keeper.wire import Exchange, Wire, refuses
 
 LIVE = ("once", "--mode", "live")
+SENDS = "eth_sendRawTransaction"
 TARGETS = [3_900, 2_500, 2_100, 1_500, 0]
 MARK = "0x" + "ee" * 32
 
@@ -97,6 +99,38 @@ def test_a_thief_who_rebalances_first_is_noticed_and_nothing_of_ours_is_sent(at_
     assert at_farm.sent("keeper") == 1
 
 
+def test_a_thief_who_takes_the_nonce_of_what_the_node_refused_is_noticed(at_farm: Place, tmp_path: Path) -> None:
+    """His transaction waits at our nonce: the node refuses ours, and what is mined there is not ours."""
+    with Wire(at_farm.deployed.url).up() as wire:
+        place = _behind(wire, at_farm, tmp_path)
+        farm.drift(at_farm.deployed, 120)
+        with live(place) as shift:
+            wire.next(SENDS, refuses(SENDS, -32000, "replacement transaction underpriced"))
+            Loop(shift).run(1)
+            retarget(at_farm)
+            assert (
+                "has sent 1 transactions, this journal knows of 0: the key is used elsewhere"
+                in halted(shift, 1).message
+            )
+    assert wire.armed == 0
+    assert at_farm.sent("keeper") == 1
+
+
+def test_what_a_node_refused_and_mined_all_the_same_is_ours(at_farm: Place, tmp_path: Path) -> None:
+    def taken_and_refused(exchange: Exchange) -> None:
+        exchange.forward()
+        refuses(SENDS, -32000, "replacement transaction underpriced")(exchange)
+
+    with Wire(at_farm.deployed.url).up() as wire:
+        place = _behind(wire, at_farm, tmp_path)
+        farm.drift(at_farm.deployed, 120)
+        with live(place) as shift:
+            wire.next(SENDS, taken_and_refused)
+            Loop(shift).run(3)
+    assert wire.armed == 0
+    assert at_farm.sent("keeper") == 1
+
+
 def test_our_own_transactions_are_no_strangers(at_farm: Place) -> None:
     farm.drift(at_farm.deployed, 120)
     with live(at_farm) as shift:
@@ -167,3 +201,10 @@ def test_after_the_revocation_a_standby_with_its_own_journal_goes_on(at_farm: Pl
         Loop(second).run(1)
     assert at_farm.sent("standby") == 1
     assert at_farm.said("status")["data"]["vault"]["epoch"] == "3"
+
+
+def _behind(wire: Wire, place: Place, folder: Path) -> Place:
+    """A place at the same vault whose node is reached through the wire."""
+    there = folder / "wired"
+    there.mkdir()
+    return places.make(place.deployed, there, place.capture, url=wire.url)
