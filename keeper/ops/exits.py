@@ -14,7 +14,7 @@ from keeper.chain.fees import OFF, Deferred, Fees, first_bid, quote
 from keeper.chain.lens import Observation
 from keeper.errors import RpcRefused
 from keeper.execute import simulate
-from keeper.execute.trial import unknown_method
+from keeper.execute.trial import MOST_GAS, unknown_method
 from keeper.guard import Clock, Facts, check, kill_gas
 from keeper.journal import Deliberation
 from keeper.model import (
@@ -80,9 +80,20 @@ def consider(post: Post, seen: Observation, action: ActionKind, reason: str, pre
     if tried.assets:
         named = ", ".join(asset.symbol for asset in snapshot.assets if asset.index in tried.assets)
         deliberation = replace(deliberation, decision=replace(decision, reason=f"{reason}; of {named} alone"))
-    gas = replace(facts.gas, limit=tried.found.gas_limit)
-    passed = check(replace(facts, gas=gas, simulation=tried.found))
-    return Considered(seen, deliberation, terms, fees, passed, (tried.found,), tried.warnings, tried.assets)
+    found = _with_room(tried.found, action, seen.balance, fees)
+    passed = check(replace(facts, gas=replace(facts.gas, limit=found.gas_limit), simulation=found))
+    return Considered(seen, deliberation, terms, fees, passed, (found,), tried.warnings, tried.assets)
+
+
+def _with_room(found: Simulation, action: ActionKind, balance: Wei, fees: Fees) -> Simulation:
+    """A flatten with all the gas that a transaction may have and the purse pays; what is unused costs nothing.
+
+    Whoever moves a pool after the trial makes legs fail, each try of a smaller part or another route takes gas, and the
+    vault reverts the whole flatten rather than starve one.
+    """
+    if action is not ActionKind.FLATTEN or not found.succeeds:
+        return found
+    return replace(found, gas_limit=max(found.gas_limit, min(MOST_GAS, balance // fees.max_fee)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from keeper.devnet import hands
+from keeper.config import load_settings
+from keeper.devnet import hands, uniswap
 from keeper.execute import trial
+from keeper.journal import Cycle, Journal, Writer
+from keeper.model import ActionKind, TxState
+from keeper.ops import exits
+from keeper.ops.cycle import act
+from keeper.ops.post import OPERATOR, take
 from keeper.units import WAD
 from tests.keeper.ops import farm
 from tests.keeper.ops.place import Place
@@ -27,6 +33,16 @@ def spoil(place: Place, symbol: str, code: str) -> None:
     for pool in place.deployed.book.pools:
         if symbol in (pool.token0, pool.token1):
             place.node.rpc("anvil_setCode", pool.address, code)
+
+
+def dump(place: Place, symbol: str, whole: int) -> None:
+    """Somebody sells so many whole tokens into each dollar pool of an asset."""
+    book = place.deployed.book
+    chain = hands.of(book, "maker")
+    sold, bought = book.tokens[symbol], book.tokens["USDC"]
+    for fee in (500, 3_000):
+        router, amount = book.contracts["swap_router_02"], whole * 10**sold.decimals
+        chain.call(uniswap.prepare(router, sold, bought, fee, amount, chain.sender))
 
 
 def test_two_transactions_take_all_into_the_safe_asset_shares_redeemed(at_farm: Place) -> None:
@@ -65,6 +81,26 @@ def test_what_is_left_is_named_with_its_worth_and_the_hour_to_try_again(at_farm:
     assert half["opened_at"] == clock["opened_at"]
     farm.wait(at_farm.deployed, steps=2)
     assert "exits' floors are as wide as they get, 5.00 % below the price" in at_farm.text("status")
+
+
+def test_pools_moved_after_the_trial_do_not_starve_the_flatten(at_farm: Place) -> None:
+    """Legs that fail take gas for every smaller try: what is left of the vault is sold all the same."""
+    thief = hands.of(at_farm.deployed.book, "keeper")
+    thief.send(at_farm.deployed.vault, "halt(bytes32)", b"\x01" * 32)
+    post = take(load_settings(at_farm.config), None, role="guardian", live=True)
+    stream = post.stream(OPERATOR)
+    with (
+        Journal.open(post.settings.journal) as journal,
+        Writer(journal, stream, post.clock.now, role=OPERATOR) as writer,
+    ):
+        considered = exits.consider(post, post.observe(), ActionKind.FLATTEN, "a drill", writer.previous_id)
+        writer.record_cycle(Cycle(considered.deliberation, considered.guard, acts=True))
+        dump(at_farm, "WETH", 10_000)
+        outcome = act(post, writer, considered)
+    assert (outcome.state, outcome.revert) == (TxState.FINAL_OK, None)
+    held = {asset.symbol: asset.balance for asset in post.observe().snapshot.assets}
+    assert held["WETH"] > 0, "the pools were moved so far that its legs fail"
+    assert held["waUSDC"] == 0
 
 
 def test_a_keepers_flatten_starts_no_clock(at_farm: Place) -> None:
