@@ -37,17 +37,18 @@ class Said:
 
 
 class Oracle:
-    """The oracle at one address, at one block after another. Times are those of the block."""
+    """The oracle at one address, at one block after another, at the block's time; what is fixed is read at `head`."""
 
-    def __init__(self, node: Node, address: str, spread_bps: int) -> None:
+    def __init__(self, node: Node, address: str, spread_bps: int, head: int) -> None:
         self._node = node
+        self._head = head
         self._address = address
         self._spread = spread_bps
 
     def cluster(self, token: str, block: int, time: int) -> Cluster:
         """The price of a token as a transaction in `block` saw it. Raises NodeSilent where there is none."""
-        (seats,) = self._node.call(self._address, "sources(address)", "address[]", token, block=block)
-        if self._one(seats[0], "kind()", "uint8", block) == DERIVED:
+        (seats,) = self._node.call(self._address, "sources(address)", "address[]", token, block=self._head)
+        if self._fixed(seats[0], "kind()", "uint8") == DERIVED:
             return self._derived(seats[0], block, time)
         first, second = (self._hear(seat, block, time) for seat in seats[:2])
         if first and second and second.push and _within([first.price, second.price], self._spread, 2):
@@ -57,10 +58,10 @@ class Oracle:
 
     def voices(self, token: str, block: int, time: int) -> list[tuple[str, int]]:
         """Every source of a token at a block, and what it says by this computation; 0 where it does not count."""
-        (seats,) = self._node.call(self._address, "sources(address)", "address[]", token, block=block)
+        (seats,) = self._node.call(self._address, "sources(address)", "address[]", token, block=self._head)
         found = []
         for seat in seats:
-            if self._one(seat, "kind()", "uint8", block) == DERIVED:
+            if self._fixed(seat, "kind()", "uint8") == DERIVED:
                 found.append((seat, self._rate(seat, block, time)))
             else:
                 heard = self._hear(seat, block, time)
@@ -68,41 +69,41 @@ class Oracle:
         return found
 
     def _derived(self, source: str, block: int, time: int) -> Cluster:
-        base = self.cluster(self._one(source, "underlying()", "address", block), block, time)
+        base = self.cluster(self._fixed(source, "underlying()", "address"), block, time)
         rate = self._rate(source, block, time)
         mid, low, high = (price * rate // _ONE for price in (base.mid, base.low, base.high))
         return Cluster(mid, low, high, base.late)
 
     def _rate(self, source: str, block: int, time: int) -> int:
         """Whole underlying for one whole share, 18 decimals, never above what time allows."""
-        share, asset = (self._one(source, name, "address", block) for name in ("token()", "underlying()"))
-        unit, asset_unit = (10 ** self._one(token, "decimals()", "uint8", block) for token in (share, asset))
+        share, asset = (self._fixed(source, name, "address") for name in ("token()", "underlying()"))
+        unit, asset_unit = (10 ** self._fixed(token, "decimals()", "uint8") for token in (share, asset))
         (worth,) = self._node.call(share, "convertToAssets(uint256)", "uint256", unit, block=block)
-        listed = self._one(source, "rateAtListing()", "uint128", block)
-        growth = self._one(source, "maxGrowthBpsPerYear()", "uint32", block)
-        since = time - self._one(source, "listedAt()", "uint40", block)
+        listed = self._fixed(source, "rateAtListing()", "uint128")
+        growth = self._fixed(source, "maxGrowthBpsPerYear()", "uint32")
+        since = time - self._fixed(source, "listedAt()", "uint40")
         return int(min(worth * _ONE // asset_unit, listed + listed * growth * since // (_BPS * _YEAR)))
 
     def _hear(self, source: str, block: int, time: int) -> Said | None:
-        kind = self._one(source, "kind()", "uint8", block)
+        kind = self._fixed(source, "kind()", "uint8")
         price = self._push(source, block, time) if kind == PUSH else self._twap(source, block, time)
         return Said(price, kind == PUSH) if price else None
 
     def _push(self, source: str, block: int, time: int) -> int:
         """A push feed's price; 0 where it is stale, ahead of the block or not positive."""
-        feed = self._one(source, "feed()", "address", block)
-        decimals = self._one(source, "feedDecimals()", "uint8", block)
+        feed = self._fixed(source, "feed()", "address")
+        decimals = self._fixed(source, "feedDecimals()", "uint8")
         _, answer, _, stamped, _ = self._node.call(
             feed, "latestRoundData()", "uint80,int256,uint256,uint256,uint80", block=block
         )
-        if answer <= 0 or stamped > time or time - stamped > self._one(source, "maxAge()", "uint32", block):
+        if answer <= 0 or stamped > time or time - stamped > self._fixed(source, "maxAge()", "uint32"):
             return 0
-        sequencer = self._one(source, "sequencerFeed()", "address", block)
+        sequencer = self._fixed(source, "sequencerFeed()", "address")
         if sequencer != _NOBODY:
             _, down, since, _, _ = self._node.call(
                 sequencer, "latestRoundData()", "uint80,int256,uint256,uint256,uint80", block=block
             )
-            if down or not 0 < since <= time or time - since <= self._one(source, "grace()", "uint32", block):
+            if down or not 0 < since <= time or time - since <= self._fixed(source, "grace()", "uint32"):
                 return 0
         return int(answer * 10 ** (18 - decimals) if decimals <= 18 else answer // 10 ** (decimals - 18))
 
@@ -111,27 +112,28 @@ class Oracle:
 
         A swap in the same block moves no accumulator at the block's own time: the state after it gives the same mean.
         """
-        pool, window = self._one(source, "pool()", "address", block), self._one(source, "window()", "uint32", block)
+        pool, window = self._fixed(source, "pool()", "address"), self._fixed(source, "window()", "uint32")
         try:
             ticks, inverse = self._node.call(pool, "observe(uint32[])", "int56[],uint160[]", [window, 0], block=block)
         except NodeSilent:
             return 0  # the pool is younger than the window
         depth = (inverse[1] - inverse[0]) % 2**160
-        if not depth or (window << 128) // depth < self._one(source, "minLiquidity()", "uint128", block):
+        if not depth or (window << 128) // depth < self._fixed(source, "minLiquidity()", "uint128"):
             return 0
-        quotes = [self._one(source, name, "address", block) for name in ("quoteOne()", "quoteTwo()")]
+        quotes = [self._fixed(source, name, "address") for name in ("quoteOne()", "quoteTwo()")]
         fresh = [self._push(quote, block, time) for quote in quotes if quote != _NOBODY]
         fresh = [price for price in fresh if price]
         if not fresh:
             return 0
-        token, zero = self._one(source, "token()", "address", block), self._one(pool, "token0()", "address", block)
-        other = self._one(pool, "token1()", "address", block) if token == zero else zero
-        units = [10 ** self._one(side, "decimals()", "uint8", block) for side in (token, other)]
+        token, zero = self._fixed(source, "token()", "address"), self._fixed(pool, "token0()", "address")
+        other = self._fixed(pool, "token1()", "address") if token == zero else zero
+        units = [10 ** self._fixed(side, "decimals()", "uint8") for side in (token, other)]
         tick = (ticks[1] - ticks[0]) // window
         return _at_tick(tick if token == zero else -tick, units[0], units[1], sum(fresh) // len(fresh))
 
-    def _one(self, to: str, signature: str, kind: str, block: int) -> Any:
-        return self._node.call(to, signature, kind, block=block)[0]
+    def _fixed(self, to: str, signature: str, kind: str) -> Any:
+        """What a contract was made with, read once at the head."""
+        return self._node.call(to, signature, kind, block=self._head)[0]
 
 
 def _at_tick(tick: int, unit: int, quote_unit: int, quote_price: int) -> int:

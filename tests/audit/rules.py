@@ -59,7 +59,7 @@ class Rules:
         self._claimed = tuple(bool(row[3]) for row in claims)
         self.payout = str(node.call(book, "payout()", "address", block=head)[0]).lower()
         (oracle,) = node.call(book, "oracle()", "address", block=head)
-        self.oracle = Oracle(node, oracle, self.limits["spreadBps"])
+        self.oracle = Oracle(node, oracle, self.limits["spreadBps"], head)
         self._decimals = {row.token: row.decimals for row in self.assets} | {
             one.token: one.decimals for one in case.rewards
         }
