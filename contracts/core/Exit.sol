@@ -204,6 +204,7 @@ abstract contract Exit is Envelope {
         if (!sale.answered) (sale.may, sale.left) = (0, 0);
         else (sale.may, sale.left) = (sale.may - spent, sale.left - spent); // no more than was asked: see _swap
         // safe cast: a keeper sold no more than what was left
+        // forge-lint: disable-next-line(unsafe-typecast)
         if (!sale.privileged) _keeperSales[asset].left -= uint216(spent);
     }
 

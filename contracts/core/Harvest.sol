@@ -45,11 +45,7 @@ abstract contract Harvest is Envelope {
         uint256[] memory before = _balances(rules.assets);
         uint256 claimed = _claim(claim);
         uint256 soldFor;
-        if (sales.length != 0) {
-            uint256 sold;
-            (sold, soldFor) = _sell(source, claim, claimed, sales);
-            report = _charge(rules.limits, source, claim.dailyCap, sold, soldFor);
-        }
+        if (sales.length != 0) (report, soldFor) = _sell(rules.limits, source, claim, claimed, sales);
         _requireNoneFell(rules.assets, before);
         rulebook.requireNoAllowance(source);
         emit Harvested(_epoch, terms.decisionId, source, claimed, soldFor, report);
@@ -63,48 +59,54 @@ abstract contract Harvest is Envelope {
         claimed = _held(claim.reward).saturatingSub(before);
     }
 
-    /// @dev At most the claimed amount, into safe assets, at the floors of trades.
-    /// @return sold USD value by the oracle, 18 decimals, rounded up @return soldFor likewise of what came, rounded down
-    function _sell(uint16 source, Claim memory claim, uint256 claimed, Order[] calldata sales)
+    /// @dev At most the claimed amount, into safe assets, at the floors of trades, and no more than two caps of any 24 h leave:
+    /// the claim's own in USD, and all harvests' in NAV at the last trade. `soldFor`: USD value of what came, 18 decimals,
+    /// rounded down.
+    function _sell(Limits memory limits, uint16 source, Claim memory claim, uint256 claimed, Order[] calldata sales)
         private
-        returns (uint256 sold, uint256 soldFor)
-    {
-        for (uint256 i; i < sales.length; ++i) {
-            Order calldata sale = sales[i];
-            uint256 amount = Math.min(sale.maxIn, claimed);
-            if (amount == 0) revert NothingToDo(sale.route, 0, 0);
-            Quote memory quote = rulebook.saleQuote(sale.route, source, amount);
-            (uint256 spent, uint256 got) =
-                _swapOrder(sale, quote.way, claim.reward, quote.tokenOut, amount, quote.least);
-            claimed -= spent;
-            sold += quote.valueIn;
-            soldFor += Portfolio.valueDown(got, quote.priceOut, quote.decimalsOut);
-        }
-    }
-
-    /// @dev Two caps of any 24 h: the claim's own in USD, and all harvests' in NAV at the last trade.
-    function _charge(Limits memory limits, uint16 source, uint256 dailyCap, uint256 sold, uint256 soldFor)
-        private
-        returns (Report memory report)
+        returns (Report memory report, uint256 soldFor)
     {
         uint256 nav = _navAtTrade();
-        if (nav == 0) revert HarvestCap(sold, 0);
-        report.navBefore = nav;
+        uint256 capacity = claim.dailyCap / 2;
+        uint256 level = _claimLevelNow(source, capacity);
+        uint256 left = nav.mulDiv(Bucket.left(_harvestLevel, limits.harvestCapBps), Ceilings.ONE);
+        left = Math.min(left, capacity.saturatingSub(level));
+        uint256 sold;
+        for (uint256 i; i < sales.length; ++i) {
+            (uint256 spent, uint256 value, uint256 worth) = _sale(source, claim.reward, sales[i], claimed, left - sold);
+            claimed -= spent;
+            sold += value;
+            soldFor += worth;
+        }
+        report.navBefore = nav; // above 0: nothing fits a cap of nothing
         report.navAfter = nav + soldFor;
         report.turnover = sold.mulDiv(Ceilings.ONE, nav, Math.Rounding.Ceil).toUint64();
         report.loss = sold.saturatingSub(soldFor).mulDiv(Ceilings.ONE, nav, Math.Rounding.Ceil).toUint64();
-        uint256 left = Bucket.left(_harvestLevel, limits.harvestCapBps);
-        if (report.turnover > left) revert HarvestCap(sold, nav.mulDiv(left, Ceilings.ONE));
-        _harvestLevel += report.turnover; // safe addition: at or below its capacity, by the check above
-
-        uint256 capacity = dailyCap / 2;
-        ClaimUse memory use = _claimUse[source];
-        if (use.at < _unhaltedAt) use = ClaimUse({level: capacity.toUint128(), at: _unhaltedAt});
-        uint256 level = Bucket.drained(use.level, capacity, Bucket.DAY, block.timestamp - use.at);
-        left = capacity.saturatingSub(level);
-        if (sold > left) revert HarvestCap(sold, left);
+        _harvestLevel += report.turnover; // safe addition: what was left was rounded down
         // safe cast: see constructor
         _claimUse[source] = ClaimUse({level: (level + sold).toUint128(), at: uint40(block.timestamp)});
+    }
+
+    /// @dev One of them. `spent`: units of the reward; `value`: USD by the oracle of what was offered, 18 decimals, rounded up;
+    /// `worth`: likewise of what came, rounded down.
+    function _sale(uint16 source, address reward, Order calldata sale, uint256 claimed, uint256 left)
+        private
+        returns (uint256 spent, uint256 value, uint256 worth)
+    {
+        uint256 amount = Math.min(sale.maxIn, claimed);
+        if (amount == 0) revert NothingToDo(sale.route, 0, 0);
+        Quote memory quote = rulebook.saleQuote(sale.route, source, amount, left);
+        uint256 got;
+        (spent, got) = _swapOrder(sale, quote.way, reward, quote.tokenOut, quote.amount, quote.least);
+        value = quote.valueIn;
+        worth = Portfolio.valueDown(got, quote.priceOut, quote.decimalsOut);
+    }
+
+    /// @dev USD, 18 decimals. Full where the owner unhalted since.
+    function _claimLevelNow(uint16 source, uint256 capacity) private view returns (uint256) {
+        ClaimUse memory use = _claimUse[source];
+        if (use.at < _unhaltedAt) use = ClaimUse({level: capacity.toUint128(), at: _unhaltedAt});
+        return Bucket.drained(use.level, capacity, Bucket.DAY, block.timestamp - use.at);
     }
 
     function _harvestLevelNow(Limits memory limits) private view returns (uint256) {

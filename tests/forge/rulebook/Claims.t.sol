@@ -107,14 +107,14 @@ contract ClaimsTest is World {
         Setup memory setup = _setup();
         setup.claims[0].reward = address(small);
         this.deploy(setup, _targets());
-        Quote memory quote = rulebook.saleQuote(REWARD_USDC, 0, 3e6);
+        Quote memory quote = rulebook.saleQuote(REWARD_USDC, 0, 3e6, 60e18);
         eq(quote.valueIn, 60e18, "value");
         eq(quote.least, 60e6 * (BPS - SLIP) / BPS, "floor");
         eq(quote.priceOut, 1e18, "price of what comes");
         eq(quote.tokenOut, address(tokens[USDC]), "what comes");
         eq(quote.decimalsOut, 6, "its decimals");
         vm.mockCall(address(small), abi.encodeWithSignature("decimals()"), abi.encode(uint8(18)));
-        eq(abi.encode(rulebook.saleQuote(REWARD_USDC, 0, 3e6)), abi.encode(quote), "the same");
+        eq(abi.encode(rulebook.saleQuote(REWARD_USDC, 0, 3e6, 60e18)), abi.encode(quote), "the same");
     }
 
     function test_the_parties_of_a_route_are_those_registered() public view {

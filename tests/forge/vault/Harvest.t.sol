@@ -235,22 +235,52 @@ contract HarvestTest is World {
 
     function test_all_harvests_together_sell_a_share_of_nav_a_day() public {
         rewards.setDue(100e18);
-        uint256 nav = 1_000_000e18;
-        _harvestRefused(_sell(26e18), abi.encodeWithSelector(IVaultCore.HarvestCap.selector, 520e18, nav / 2000));
-        _harvest(_sell(25e18));
-        _pass(12 hours);
-        _harvestRefused(_sell(13e18), abi.encodeWithSelector(IVaultCore.HarvestCap.selector, 260e18, nav / 4000));
-        _harvest(_sell(125e17));
+        eq(_soldBy(_sell(24e18)), 24e18, "it fits");
+        _pass(12 hours); // 250 of 500 a half day: 270 are left
+        eq(_soldBy(_sell(type(uint128).max)), 135e17, "what is left, and the rest stays");
+        eq(link.balanceOf(address(vault)), 200e18 - 375e17, "for the owner");
+        vm.warp(_now() + 3600); // 1/24 of 500
+        eq(_soldBy(_sell(type(uint128).max)) * 20 / 1e18, 20, "and so on");
     }
 
     function test_a_claims_own_cap_holds_too() public {
         _withCap(400e18, 100);
         rewards.setDue(100e18);
-        _harvestRefused(_sell(11e18), abi.encodeWithSelector(IVaultCore.HarvestCap.selector, 220e18, 200e18));
-        _harvest(_sell(10e18));
+        eq(_soldBy(_sell(11e18)), 10e18, "half of 400 at once");
         _pass(6 hours);
-        _harvestRefused(_sell(3e18), abi.encodeWithSelector(IVaultCore.HarvestCap.selector, 60e18, 50e18));
-        _harvest(_sell(25e17));
+        eq(_soldBy(_sell(3e18)), 25e17, "an eighth of 400 in six hours");
+    }
+
+    function test_a_part_keeps_its_part_of_floor_and_least() public {
+        rewards.setDue(100e18);
+        adapter.setSkim(SLIP + 1);
+        uint256 floor = 500e6 * (BPS - SLIP) / BPS;
+        uint256 got = 500e6 * (BPS - SLIP - 1) / BPS;
+        _harvestRefused(_sell(50e18), abi.encodeWithSelector(IVaultCore.BelowFloor.selector, REWARD_USDC, got, floor));
+        adapter.setSkim(SLIP);
+        Order[] memory sales = _sell(50e18);
+        sales[0].minOut = uint128(2 * floor + 2); // for twice what is sold
+        _harvestRefused(sales, abi.encodeWithSelector(IVaultCore.BelowFloor.selector, REWARD_USDC, floor, floor + 1));
+        sales[0].minOut = uint128(2 * floor);
+        _harvest(sales);
+    }
+
+    function test_where_nothing_is_left_of_a_cap_nothing_is_sold() public {
+        rewards.setDue(100e18);
+        Order[] memory sales = new Order[](2);
+        sales[0] = Order({route: REWARD_USDC, maxIn: 25e18, minOut: 0});
+        sales[1] = Order({route: REWARD_USDC, maxIn: 1e18, minOut: 0});
+        _harvestRefused(sales, abi.encodeWithSelector(IVaultCore.HarvestCap.selector, 20e18, 0));
+        sales[1].maxIn = 2;
+        _harvestRefused(sales, abi.encodeWithSelector(IVaultCore.HarvestCap.selector, 40, 0));
+        _harvest(_sell(25e18));
+    }
+
+    /// Units of the reward that a harvest of `sales` sold.
+    function _soldBy(Order[] memory sales) private returns (uint256 sold) {
+        sold = link.balanceOf(address(adapter));
+        _harvest(sales);
+        sold = link.balanceOf(address(adapter)) - sold;
     }
 
     /// Attack 10: a limit a calendar day lets two days' worth through around midnight. Any 24 h here hold one cap.
@@ -264,11 +294,7 @@ contract HarvestTest is World {
             uint256 dice = uint256(keccak256(abi.encode(seed, i)));
             _pass(3600 + dice % 6 hours);
             uint256 amount = bound(dice / 3, 1e15, 60e18);
-            Terms memory terms = _terms();
-            vm.prank(keeper);
-            try vault.harvest(0, _sell(amount), terms) {
-                (at[i], value[i]) = (_now(), amount * 20);
-            } catch {}
+            (at[i], value[i]) = (_now(), _soldBy(_sell(amount)) * 20);
         }
         for (uint256 first; first < 60; ++first) {
             uint256 sum;
@@ -289,11 +315,7 @@ contract HarvestTest is World {
             uint256 dice = uint256(keccak256(abi.encode(seed, i)));
             _pass(3600 + dice % 6 hours);
             uint256 amount = bound(dice / 3, 1e15, 30e18);
-            Terms memory terms = _terms();
-            vm.prank(keeper);
-            try vault.harvest(0, _sell(amount), terms) {
-                (at[i], value[i]) = (_now(), amount * 20);
-            } catch {}
+            (at[i], value[i]) = (_now(), _soldBy(_sell(amount)) * 20);
         }
         for (uint256 first; first < 60; ++first) {
             uint256 sum;
@@ -377,6 +399,6 @@ contract SellsTheBalance {
     }
 
     function pay(address to, uint256 amount) external {
-        OddToken(_token).transfer(to, amount);
+        require(OddToken(_token).transfer(to, amount), "not paid");
     }
 }
