@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVaultCore} from "../interfaces/IKeeperVault.sol";
 import {Cluster, IPriceOracle, SourceKind, Verdict, Voice} from "../interfaces/IPriceOracle.sol";
 import {Asset, Claim, IRulebookReads, Limits, Quote, Route, Rules, Step} from "../interfaces/IRulebook.sol";
@@ -151,7 +152,7 @@ abstract contract Quotes is IRulebookReads {
         if (all) asked = type(uint256).max;
         for (uint256 k; k < list.length; ++k) {
             if (list[k] >= _assets.length) revert IVaultCore.UnknownAsset(list[k]);
-            asked |= 1 << list[k];
+            asked |= uint256(1) << list[k];
         }
         // a route leads out of one asset, in each pass; or an asset has a step that says there is none
         steps = new Step[](2 * _routes.length + _assets.length);
@@ -225,14 +226,18 @@ abstract contract Quotes is IRulebookReads {
         // safe subtraction: emergencyBps is at least the widest slip
         slip += (_limits.emergencyBps - slip) * open / Ceilings.ONE;
         (quote.way, quote.tokenOut, quote.decimalsOut) = (way, assetOut.token, assetOut.decimals);
-        quote.priceOut = priceOut.mid;
+        (quote.amount, quote.priceOut) = (amount, priceOut.mid);
         quote.least = Portfolio.floorUp(amount, priceIn, assetIn.decimals, priceOut, assetOut.decimals, slip);
     }
 
     // ------------------------------------------------------------------------------------------------ rewards
 
     /// @inheritdoc IRulebookReads
-    function saleQuote(uint16 index, uint16 source, uint256 amount) external view returns (Quote memory quote) {
+    function saleQuote(uint16 index, uint16 source, uint256 amount, uint256 left)
+        external
+        view
+        returns (Quote memory quote)
+    {
         Route memory way = _routes[index];
         address reward = _claims[source].reward;
         bool fits = way.enabled && way.assetIn == Ceilings.REWARD && way.claim == source && !_listed(reward);
@@ -247,7 +252,13 @@ abstract contract Quotes is IRulebookReads {
         uint8 decimals = _rewardDecimals[source];
         (quote.way, quote.tokenOut, quote.decimalsOut) = (way, assetOut.token, assetOut.decimals);
         quote.priceOut = prices[1].mid;
-        quote.valueIn = Portfolio.valueUp(amount, prices[0].mid, decimals);
+        uint256 value = Portfolio.valueUp(amount, prices[0].mid, decimals);
+        if (value > left) {
+            uint256 part = Math.mulDiv(amount, left, value);
+            if (part == 0) revert IVaultCore.HarvestCap(value, left);
+            (amount, value) = (part, Math.mulDiv(value, part, amount, Math.Rounding.Ceil)); // at most left: part is rounded down
+        }
+        (quote.amount, quote.valueIn) = (amount, value);
         quote.least = Portfolio.floorUp(amount, prices[0], decimals, prices[1], assetOut.decimals, way.slipBps);
     }
 

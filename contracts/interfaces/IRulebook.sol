@@ -88,13 +88,15 @@ struct Rules {
 }
 
 /// @notice A sale by one route, priced now.
-/// @param least the floor for the amount asked about, units of tokenOut, rounded up
+/// @param amount units to sell: what was asked about, or the part of it that fits
+/// @param least the floor for that amount, units of tokenOut, rounded up
 /// @param valueIn USD value of that amount at the median, 18 decimals, rounded up; 0 for an exit
 /// @param priceOut the median of tokenOut, USD 18 decimals
 struct Quote {
     Route way;
     address tokenOut;
     uint8 decimalsOut;
+    uint256 amount;
     uint256 least;
     uint256 valueIn;
     uint256 priceOut;
@@ -204,8 +206,8 @@ interface IRulebookReads {
     /// @notice A flatten's leg. `privileged`: without a cluster, the highest single fresh push feed makes the floor.
     /// @param open how far the discount has opened from the route's slip to `emergencyBps`, 1e18 = all the way
     function exitQuote(uint16 route, uint256 amount, bool privileged, uint256 open) external view returns (Quote memory);
-    /// @notice A sale of the reward of `claim` into a safe asset.
-    function saleQuote(uint16 route, uint16 claim, uint256 amount) external view returns (Quote memory);
+    /// @notice A sale of the reward of `claim` into a safe asset: of `amount`, or of the part worth `left` USD, 18 decimals.
+    function saleQuote(uint16 route, uint16 claim, uint256 amount, uint256 left) external view returns (Quote memory);
     /// @notice Reverts if the vault has left a claim's target an allowance on its reward or on a listed token.
     function requireNoAllowance(uint16 claim) external view;
 
