@@ -14,7 +14,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation, localcontext
 from pathlib import Path
 
 from eth_utils.address import is_address, to_checksum_address
@@ -33,6 +33,8 @@ from scripts.sending import Hand, KeyHand
 COIN_DECIMALS = 18
 WRAPPED = "WETH"
 """The listed asset that the chain's own coin becomes."""
+_EXACT = Context(prec=100, traps=[InvalidOperation, Inexact])
+"""More digits than 256 bits have: what would be rounded is refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,9 @@ def gifts(
 def units(text: str, decimals: int) -> TokenUnits:
     """Whole tokens as decimal text in base units, exactly. Raises UsageError for 0, a sign, or too many places."""
     try:
-        scaled = Decimal(text).scaleb(decimals)
-    except InvalidOperation:
+        with localcontext(_EXACT):
+            scaled = Decimal(text).scaleb(decimals)
+    except (InvalidOperation, Inexact):
         raise UsageError(f"{text!r} is no amount", remedy="write a number such as 250000 or 0.5") from None
     if not scaled.is_finite() or scaled <= 0 or scaled != scaled.to_integral_value():
         raise UsageError(f"{text} is no amount above 0 with at most {decimals} places", remedy="correct the amount")

@@ -40,6 +40,8 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
 def test_amounts_are_exact() -> None:
     assert units("250000.000001", 6) == 250_000_000_001
     assert units("0.000000000000000001", 18) == 1
+    assert units("99999.999999999999999999999999", 24) == 10**29 - 1
+    assert units(str(2**256 - 1), 0) == 2**256 - 1
 
 
 @pytest.mark.parametrize(
