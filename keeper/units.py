@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import NewType
 
 Usd18 = NewType("Usd18", int)
@@ -34,7 +33,6 @@ GWEI = 10**9
 SHARE_PER_BPS = WAD // BPS
 """One basis point in Share18: exact, 1e14."""
 
-_BPS_TEXT = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<unit>%|bps)")
 _USD_TEXT = re.compile(r"(?P<whole>[0-9]{1,60})(?:\.(?P<places>[0-9]{1,18}))?")
 
 
@@ -89,25 +87,9 @@ def share_from_bps(bps: Bps) -> Share18:
     return Share18(bps * SHARE_PER_BPS)
 
 
-def bps_down(share: Share18) -> Bps:
-    """A share in whole basis points, rounded down: for limits a figure must reach."""
-    return Bps(share // SHARE_PER_BPS)
-
-
 def bps_up(share: Share18) -> Bps:
     """A share in whole basis points, rounded up: for losses."""
     return Bps(-(-share // SHARE_PER_BPS))
-
-
-def parse_bps(text: str) -> Bps:
-    """ "2 %", "2%", "0.25 %" and "25 bps" as basis points; anything finer, or any other text, is a ValueError."""
-    match = _BPS_TEXT.fullmatch(text.strip())
-    if match is None:
-        raise ValueError(f"{text!r} is neither a percentage nor a number of bps")
-    scaled = Decimal(match["number"]) * (100 if match["unit"] == "%" else 1)
-    if scaled != scaled.to_integral_value():
-        raise ValueError(f"{text!r} is finer than one basis point")
-    return Bps(int(scaled))
 
 
 def format_units(amount: int, decimals: int, places: int = 2) -> str:

@@ -55,9 +55,3 @@ class Partial:
         staged = self._path.with_name(f".{self._path.name}.new")
         staged.write_text(text + "\n", encoding="utf-8")
         staged.replace(self._path)
-
-    def forget(self) -> None:
-        """The manifest stands: this record has done its work."""
-        self._standing = {}
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)

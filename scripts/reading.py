@@ -23,8 +23,6 @@ IMPLEMENTATION_SLOTS = (
     int.from_bytes(keccak(text="org.zeppelinos.proxy.implementation"), "big"),
 )
 """Where a proxy keeps the address it leads to: EIP-1967, and OpenZeppelin's before it, which Circle's USDC uses."""
-NO_CODE = "0x" + keccak(b"").hex()
-"""What an account without code has as its code's hash."""
 
 
 class Unanswered(Exception):
