@@ -27,6 +27,8 @@ _UNFIT = (DecodingError, ValueError, OverflowError)
 """What eth_abi raises where data does not fit a type."""
 UNKNOWN = "Unknown"
 """The name of a revert that is none of ours; its one argument is the raw data."""
+MOST_SHOWN = 2_100
+"""Characters of a stranger's words that are repeated: the kilobyte of a reason that the vault passes on, as hex."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ def decode_revert(data: HexBytes | bytes | None) -> Revert:
             pass
         else:
             return Revert(name=shape["name"], args=tuple(shown(value) for value in values))
-    return Revert(name=UNKNOWN, args=("0x" + raw.hex(),))
+    return Revert(name=UNKNOWN, args=(printable("0x" + raw[:MOST_SHOWN].hex()),))
 
 
 def in_words(data: HexBytes | bytes | None) -> str:
@@ -190,12 +192,19 @@ def _named(item: Mapping[str, Any], kind: str, value: Any) -> Any:
 
 
 def shown(value: Any) -> str:
-    """A decoded value as the text of an error's argument."""
+    """A decoded value as the text of an error's argument: printable, one line."""
     if isinstance(value, tuple):
         return f"[{', '.join(shown(part) for part in value)}]"
     if isinstance(value, dict):
         return f"({', '.join(shown(part) for part in value.values())})"
-    return str(value)
+    return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """A stranger's words as one line: what a terminal would act upon is a question mark, what is too long is cut."""
+    line = " ".join(text[: 2 * MOST_SHOWN].split())
+    line = "".join(letter if letter.isprintable() else "?" for letter in line)
+    return line if len(line) <= MOST_SHOWN else f"{line[: MOST_SHOWN - 1]}…"
 
 
 def as_bytes(data: HexBytes | bytes) -> bytes:

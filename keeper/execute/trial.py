@@ -120,7 +120,7 @@ def _simulated(rpc: Rpc, simulated: Any | Refusal, estimate: Any | Refusal) -> R
         data = error.get("data") or call.get("returnData") or "0x"
         revert = abi.decode_revert(data)
         if revert.args == ("0x",) and error.get("message"):
-            revert = replace(revert, args=(str(error["message"]),))
+            revert = replace(revert, args=(abi.printable(str(error["message"])),))
         return Run(revert, gas_used, 0, "0x", ())
     if isinstance(estimate, Refusal):
         if estimate.data:

@@ -14,6 +14,8 @@ from keeper.model import Order, Terms
 from keeper.units import Timestamp, TokenUnits
 
 VAULT = "0x00000000000000000000000000000000000000A1"
+NOTHING: dict[str, object] = {"address": "0x" + "00" * 20, "bytes": b"", "bytes32": bytes(32)}
+"""Of each kind that an error carries and 0 is none of."""
 
 
 def _error(signature: str, *values: object) -> bytes:
@@ -45,8 +47,10 @@ def test_every_exported_error_is_known() -> None:
     listed = json.loads((files("keeper") / "abi" / "errors.json").read_text())["errors"]
     assert len(listed) > 60
     for selector, signature in listed.items():
-        words = 32 * signature.count(",") + (32 if "()" not in signature else 0)
-        assert abi.decode_revert(selector + "00" * words).name == signature.split("(")[0]
+        name, _, types = signature.removesuffix(")").partition("(")
+        kinds = types.split(",") if types else []
+        nothing = encode(kinds, [NOTHING.get(kind, 0) for kind in kinds])
+        assert abi.decode_revert(selector + nothing.hex()).name == name
 
 
 def test_a_call_is_what_the_contract_reads() -> None:
@@ -78,6 +82,21 @@ def _halted(address: str, *, topics: int = 3) -> dict[str, object]:
         "topics": ["0x" + t.hex() for t in known[:topics]],
         "data": "0x" + encode(["uint40"], [5]).hex(),
     }
+
+
+def test_a_strangers_words_are_one_printable_line_of_bounded_length() -> None:
+    """Whoever makes a pool or a claim revert chooses the words: they reach terminals, logs and the journal."""
+    words = "no\nerror[halt]: forged \x1b[31m \u202e" + "x" * 10_000
+    said = keccak(text="Error(string)")[:4] + encode(["string"], [words])
+    (told,) = abi.decode_revert(said).args
+    assert told.startswith("no error[halt]: forged ?[31m ?xxx")
+    assert told.isprintable()
+    assert len(told) == len(abi.decode_revert(b"\xde" * 500_000).args[0]) == abi.MOST_SHOWN
+
+
+def test_a_reason_as_long_as_the_vault_lets_it_be_is_told_whole() -> None:
+    said = keccak(text="ClaimFailed(bytes)")[:4] + encode(["bytes"], [b"\xab" * 1_024])
+    assert abi.decode_revert(said).args == ("0x" + "ab" * 1_024,)
 
 
 def test_an_event_counts_only_from_the_vault_itself() -> None:
