@@ -9,7 +9,7 @@ from keeper.model.checked import Report
 from keeper.model.decided import Order
 from keeper.model.envelope import buckets
 from keeper.model.envelope.portfolio import Price, floor_up, value_up
-from keeper.model.envelope.refusals import NO_SUCH_INDEX, Refused, fit, panic
+from keeper.model.envelope.refusals import NO_SUCH_INDEX, Refused, panic
 from keeper.model.envelope.trades import (
     CENT,
     admit,
@@ -83,8 +83,9 @@ def harvest(
     sold = _Sold(balances, venue)
     report = NO_REPORT
     if sales:
-        sold = _sell(sold, rules, market, source, claimed.came, sales)
-        state, report = _charge(state, rules, call, source, sold)
+        left = sale_left(state, rules, source, call.now)
+        sold = _sell(sold, rules, market, source, claimed.came, left, sales)
+        state, report = _charged(state, rules, call, source, sold)
     require_none_fell(sold.balances, state.balances)
     for token, allowed in claimed.allowances:
         if allowed:
@@ -104,12 +105,24 @@ class _Sold:
     trades: tuple[Trade, ...] = ()
 
 
-def _sell(sold: _Sold, rules: Rules, market: Market, source: int, claimed: int, sales: Sequence[Order]) -> _Sold:
+def sale_left(state: State, rules: Rules, source: int, now: int) -> Usd18:
+    """USD of one claim's reward that may be sold at `now`: what two caps of any 24 h leave.
+
+    The claim's own in USD, and all harvests' in NAV at the last trade; `state.harvest_level` is taken as of `now`.
+    """
+    of_all = mul_div_down(state.nav_cents * CENT, buckets.left(state.harvest_level, rules.limits.harvest_cap_bps), WAD)
+    own = max(rules.claims[source].daily_cap // 2 - claim_level(state, rules, source, now), 0)
+    return Usd18(min(of_all, own))
+
+
+def _sell(
+    sold: _Sold, rules: Rules, market: Market, source: int, claimed: int, left: int, sales: Sequence[Order]
+) -> _Sold:
     for sale in sales:
         amount = min(sale.max_in, claimed)
         if amount == 0:
             raise Refused("NothingToDo", sale.route, 0, 0)
-        swap, value, price = _quoted(rules, market, source, sale, amount)
+        swap, value, price = _quoted(rules, market, source, sale, amount, left - sold.value)
         settled = settle(sold.balances, swap, sold.venue)
         claimed -= settled.spent
         decimals = rules.assets[swap.route.asset_out].decimals
@@ -123,8 +136,10 @@ def _sell(sold: _Sold, rules: Rules, market: Market, source: int, claimed: int, 
     return sold
 
 
-def _quoted(rules: Rules, market: Market, source: int, sale: Order, amount: int) -> tuple[Swap, Usd18, Price]:
-    """A sale of the reward: the swap, what it sends in USD rounded up, and the price of what is bought."""
+def _quoted(
+    rules: Rules, market: Market, source: int, sale: Order, amount: int, left: int
+) -> tuple[Swap, Usd18, Price]:
+    """A sale of the reward: the swap, worth `left` USD at most, what it sends rounded up, the price of what it buys."""
     way, claim = route_of(rules, sale.route), rules.claims[source]
     if not way.enabled or way.asset_in != REWARD or way.claim != source or claim.listed is not None:
         raise Refused("RouteDisabled", sale.route)
@@ -136,25 +151,22 @@ def _quoted(rules: Rules, market: Market, source: int, sale: Order, amount: int)
         raise Refused("RewardUnpriced", claim.reward)
     if price is None:
         raise Refused("PriceMissing", way.asset_out)
+    value = value_up(amount, reward.mid, claim.decimals)
+    if value > left:
+        part = mul_div_down(amount, left, value)
+        if part == 0:
+            raise Refused("HarvestCap", value, left)
+        amount, value = part, Usd18(mul_div_up(value, part, amount))
     floor = floor_up(amount, reward, claim.decimals, price, bought.decimals, way.slip_bps)
-    return Swap(way, amount, least_of(sale, amount, floor)), value_up(amount, reward.mid, claim.decimals), price
+    return Swap(way, amount, least_of(sale, amount, floor)), value, price
 
 
-def _charge(state: State, rules: Rules, call: Call, source: int, sold: _Sold) -> tuple[State, Report]:
-    """Two caps of any 24 h: of all harvests in NAV at the last trade, and the claim's own in USD."""
+def _charged(state: State, rules: Rules, call: Call, source: int, sold: _Sold) -> tuple[State, Report]:
+    """Both caps charged, and the account of the sales: over NAV at the last trade, without drift."""
     nav, value = state.nav_cents * CENT, sold.value
-    if nav == 0:
-        raise Refused("HarvestCap", value, 0)
-    turnover = Share18(fit(mul_div_up(value, WAD, nav), 64))
-    loss = Share18(fit(mul_div_up(max(value - sold.bought, 0), WAD, nav), 64))
-    left = buckets.left(state.harvest_level, rules.limits.harvest_cap_bps)
-    if turnover > left:
-        raise Refused("HarvestCap", value, mul_div_down(nav, left, WAD))
-    level = claim_level(state, rules, source, call.now)
-    own = max(rules.claims[source].daily_cap // 2 - level, 0)
-    if value > own:
-        raise Refused("HarvestCap", value, own)
+    turnover = Share18(mul_div_up(value, WAD, nav))
+    loss = Share18(mul_div_up(max(value - sold.bought, 0), WAD, nav))
     uses = list(state.claim_uses)
-    uses[source] = ClaimUse(level + value, call.now)
+    uses[source] = ClaimUse(claim_level(state, rules, source, call.now) + value, call.now)
     report = Report(Usd18(nav), Usd18(nav + sold.bought), Share18(0), Share18(0), turnover, loss)
     return replace(state, harvest_level=state.harvest_level + turnover, claim_uses=tuple(uses)), report
