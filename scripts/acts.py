@@ -14,7 +14,7 @@ from keeper.errors import RefusedError, UsageError
 from keeper.manifest import Manifest
 from keeper.model import Order
 from keeper.units import BPS
-from scripts.allocation import allocation
+from scripts.allocation import allocation, tightened
 from scripts.deposit import units
 from scripts.keys import ROLE
 from scripts.outlook import snapshot_of
@@ -37,11 +37,12 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What an act is made from: the chain, the deployment, and the owner who will send it."""
+    """What an act is made from: the chain, the deployment, and the owner who will send it, `at_once` or hours later."""
 
     reader: Reader
     manifest: Manifest
     owner: str
+    at_once: bool = False
 
     @property
     def vault(self) -> str:
@@ -94,10 +95,13 @@ def allocate(ground: Ground, _options: argparse.Namespace) -> Act:
         rows = [(order.route, order.max_in, order.min_out) for order in orders]
         return encode_call("allocate((uint16,uint128,uint128)[],uint40)", rows, deadline)
 
-    orders = allocation(
-        snapshot_of(ground.reader, ground.manifest),
-        lambda orders: ground.reader.try_call(ground.owner, ground.vault, call(orders)),
-    )
+    def trial(orders: Sequence[Order]) -> bytes | None:
+        return ground.reader.try_call(ground.owner, ground.vault, call(orders))
+
+    snapshot = snapshot_of(ground.reader, ground.manifest)
+    orders = allocation(snapshot, trial)
+    if ground.at_once:
+        orders = tightened(orders, snapshot, trial)
     return Act(f"allocate in {len(orders)} orders", ground.vault, call(orders))
 
 

@@ -78,24 +78,27 @@ def run(options: argparse.Namespace) -> ExitCode:
         manifest, options.manifest, f"network {network.label}", chain_id=reader.chain_id, genesis=reader.genesis
     )
     _hold_code(manifest, reader)
-    ground = Ground(reader, manifest, str(reader.ask("Rulebook", manifest.parts.rulebook.address, "owner")))
+    address = str(reader.ask("Rulebook", manifest.parts.rulebook.address, "owner"))
+    owner = safe.read(reader, address, "the owner") if reader.code(address) else None
+    signers = [] if owner is None else safe_keys(options, network)
+    ground = Ground(reader, manifest, address, at_once=owner is None or owner.enough(signers))
     act = ACTS[options.act](ground, options)
     hold_to_chain(act, ground)
-    done = perform(options, ground, act)
+    done = perform(options, ground, act, owner, signers)
     _tell(options, ground, act, done)
     return ExitCode.DONE
 
 
-def perform(options: argparse.Namespace, ground: Ground, act: Act) -> Done:
+def perform(
+    options: argparse.Namespace, ground: Ground, act: Act, owner: safe.Safe | None, signers: Sequence[LocalAccount]
+) -> Done:
     """Rehearse, then execute where the keys are here, or write the Safe's batch where they are not."""
     reader = ground.reader
     before = outlook.look(reader, ground.manifest)
-    owner = safe.read(reader, ground.owner, "the owner") if reader.code(ground.owner) else None
-    signers = [] if owner is None else safe_keys(options, reader.network)
     expected = _rehearse(ground, act, owner)
     if options.dry_run:
         return Done(before, expected)
-    if owner is not None and not owner.enough(signers):
+    if owner is not None and not ground.at_once:
         return Done(before, expected, batch=_write(options, ground, act, owner))
     _confirm(options, act)
     receipt = _hand(options, ground, owner, signers).send(act.what, act.to, act.data)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_abi.abi import decode
 
 from keeper.devnet import safe
 from keeper.devnet.book import OwnerSafe
@@ -103,6 +104,9 @@ def test_targets_are_set_and_the_allocation_follows_them(hand: Hand, stage: Stag
     weights = {one["symbol"]: int(one["weight"]) for one in told["after"]["held"]}
     assert abs(weights["WETH"] - 35 * 10**16) < 10**14
     assert abs(weights["USDC"] - 20 * 10**16) < 2 * 10**15
+    ((_, _, least),), _ = decode(["(uint16,uint128,uint128)[]", "uint40"], bytes.fromhex(told["call"]["data"][10:]))
+    got = stage.held("USDC") - 480_000 * 10**6
+    assert got * 9_965 // 10_000 < least < got, "executed at once, a sandwich is left little"
     assert int(told["after"]["nav"]) > int(told["before"]["nav"]) * 9_980 // 10_000
 
 
