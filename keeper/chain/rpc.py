@@ -17,6 +17,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop
 from web3 import HTTPProvider
 from web3.types import RPCEndpoint
 
+from keeper.chain.abi import printable
 from keeper.config import ChainProfile, Secret
 from keeper.errors import RpcRefused, RpcUnreachable
 
@@ -172,7 +173,7 @@ class Rpc:
     def _redacted(self, text: str) -> str:
         for part in self._secret_parts:
             text = text.replace(part, "…")
-        return " ".join(text.split())
+        return printable(text)
 
 
 def _reason(error: OSError) -> str:

@@ -12,7 +12,7 @@ from keeper.chain.rpc import READ_TRIES, Refusal, Rpc
 from keeper.config import Secret, load_profile
 from keeper.errors import RpcRefused, RpcUnreachable
 from tests.keeper import wire as trouble
-from tests.keeper.wire import Wire
+from tests.keeper.wire import Wire, refuses
 
 LABEL = "chain.local.rpc[0]"
 CANNED = {"eth_blockNumber": "0x2a", "eth_chainId": "0x7a69", "eth_nope": {"code": -32601, "message": "no such method"}}
@@ -104,6 +104,13 @@ def test_a_refusal_that_repeats_the_address_is_redacted(wire: Wire, rpc: Rpc) ->
     with pytest.raises(RpcRefused) as caught:
         rpc.call("eth_nope")
     assert caught.value.reason == "project … is … over quota"
+
+
+def test_a_refusal_reaches_no_terminal_as_more_than_words(wire: Wire, rpc: Rpc) -> None:
+    wire.next("eth_nope", refuses("eth_nope", -32000, "busy\n\x1b[2Jerror[halt]: forged"))
+    found = rpc.ask("eth_nope")
+    assert isinstance(found, Refusal)
+    assert found.message == "busy ?[2Jerror[halt]: forged"
 
 
 def test_many_reads_are_one_round_trip_and_keep_their_order(wire: Wire, rpc: Rpc) -> None:
