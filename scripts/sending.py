@@ -20,6 +20,8 @@ from scripts.reading import Reader
 
 _RICH = 10**24
 """Wei for an impersonated account on a fork: whether the real one can pay is asked of the real chain."""
+_CREATION_GAS = 10_000_000
+"""Before the fifth more, where a node cannot estimate a creation: the rulebook, the largest, takes 6 million."""
 _PATIENCE = 300
 """Seconds to wait for a receipt."""
 
@@ -46,7 +48,7 @@ class KeyHand:
         """As Hand says."""
         web3 = self._reader.web3
         try:
-            fields = _filled(web3, self.address, to, data, value)
+            fields = _filled(self._reader, self.address, to, data, value)
             signed = self._key.sign_transaction(fields)
             _hand_over(web3, signed.raw_transaction)
         except (RequestException, Web3Exception) as error:
@@ -70,7 +72,7 @@ class ForkHand:
         """As Hand says."""
         web3 = self._reader.web3
         try:
-            sent = web3.eth.send_transaction(_filled(web3, self.address, to, data, value))
+            sent = web3.eth.send_transaction(_filled(self._reader, self.address, to, data, value))
         except (RequestException, Web3Exception) as error:
             raise _in_words(error, what, self._reader) from None
         return _mined(self._reader, what, bytes(sent))
@@ -82,12 +84,13 @@ def _hand_over(web3: Web3, raw: bytes) -> None:
         web3.eth.send_raw_transaction(raw)
 
 
-def _filled(web3: Web3, sender: str, to: str | None, data: str, value: int) -> Any:
+def _filled(reader: Reader, sender: str, to: str | None, data: str, value: int) -> Any:
     """Every field of a type 2 transaction: a fifth more gas than estimated, twice the base fee at most."""
+    web3 = reader.web3
     fields: dict[str, Any] = {"from": sender, "data": data, "value": value}
     if to is not None:
         fields["to"] = Web3.to_checksum_address(to)
-    gas = web3.eth.estimate_gas(fields)  # type: ignore[arg-type]  # a TxParams is a TypedDict of these very keys
+    gas = _gas(reader, fields)
     tip = int(web3.eth.max_priority_fee)
     base = int(web3.eth.get_block("latest")["baseFeePerGas"])
     fields |= {
@@ -98,6 +101,13 @@ def _filled(web3: Web3, sender: str, to: str | None, data: str, value: int) -> A
         "maxFeePerGas": 2 * base + tip,
     }
     return fields
+
+
+def _gas(reader: Reader, fields: dict[str, Any]) -> int:
+    """What the node estimates; for a creation on one that cannot estimate any, more than our largest takes."""
+    if "to" not in fields and not reader.estimates:
+        return _CREATION_GAS
+    return int(reader.web3.eth.estimate_gas(fields))  # type: ignore[arg-type]  # a TxParams is a TypedDict of these very keys
 
 
 def _mined(reader: Reader, what: str, sent: bytes) -> TxReceipt:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from eth_account import Account
 
-from keeper.devnet import accounts, local
+from keeper.devnet import accounts, local, node
 from keeper.devnet.book import Book
 from keeper.devnet.furnish import PRICES
 from keeper.exit_codes import ExitCode
@@ -24,7 +24,8 @@ from scripts.story.plot import Plot
 DEPOSIT_USD = 2_000_000
 """Whole dollars of the short story at the opening prices, parted by the targets: the portfolio begins without drift."""
 _CONTRACTS_PYTHON = toolchain.TOOLS / "venv" / "contracts" / "bin" / "python"
-_DEPLOY_SECONDS = 240
+_DEPLOY_SECONDS = {node.ANVIL: 240, node.GANACHE: 900}
+"""Ganache estimates gas by running it again and again."""
 _DEPOSIT_SECONDS = 60
 _KEYSTORE_ROUNDS = 1_024
 """Few, for speed: these keys are public and worthless (keeper/devnet/accounts.py)."""
@@ -43,6 +44,9 @@ profile = "{profile}"
 rpc = ["{url}"]
 tick_seconds = 1
 clock = "chain"
+
+[chain.local.override]
+chain_id = {chain_id}
 
 [vault.{vault}]
 chain = "local"
@@ -102,7 +106,7 @@ def deploy(where: Place, how: Plot, book: Book, cast: Cast) -> Manifest:
     made = devnet_deployment.render(book, VAULT) if how.quick else furnished.render(book, VAULT)
     where.deployment.write_text(made, encoding="utf-8")
     words = ["--config", str(where.deployment), "--root", str(where.folder), "--yes"]
-    run_script("deploy", where, cast, words, _DEPLOY_SECONDS)
+    run_script("deploy", where, cast, words, _DEPLOY_SECONDS[how.client])
     return load_manifest(manifest_of(where, book))
 
 
@@ -153,6 +157,7 @@ def equip(where: Place, how: Plot, book: Book, exchanges: Mapping[str, str]) -> 
             name=name,
             journal=where.journal_of(name).name,
             profile=profile,
+            chain_id=book.chain_id,
             url=book.url,
             vault=VAULT,
             manifest=manifest,

@@ -247,7 +247,7 @@ def test_a_demo_that_is_killed_outright_leaves_no_keeper_and_no_market(tell: Cal
     mortal = [line for line in processes_of(demo.name) if "--on-demand" in line]
     assert len(mortal) == 3  # keeper, feeds and traders
     demo.process.send_signal(signal.SIGKILL)
-    demo.process.wait(STAGE_SECONDS)
+    demo.process.communicate(timeout=STAGE_SECONDS)
     give_up = time.monotonic() + STAGE_SECONDS
     while [line for line in processes_of(demo.name) if "--on-demand" in line]:
         assert time.monotonic() < give_up, processes_of(demo.name)
