@@ -71,8 +71,8 @@ WEIGHTS = {
     "harvest": 5,
     "halt": 0.5,
     "kill": 0.4,
-    "flatten": 1,
-    "unhalt": 1,
+    "flatten": 0.3,
+    "unhalt": 0.3,
     "withdraw": 1,
     "revokeKeeper": 0.3,
 }
@@ -134,9 +134,9 @@ def played(world: World, act: Act) -> tuple[World, Done | Refusal]:
     return world, found
 
 
-def chosen(dice: random.Random, world: World) -> Act:
-    """The next act."""
-    now = world.now + 60 + dice.choice(GAPS) + dice.randrange(3)
+def chosen(dice: random.Random, world: World, *, busy: bool = False) -> Act:
+    """The next act; where `busy`, one soon follows the other, so that budgets fill."""
+    now = world.now + 60 + dice.choice(GAPS[:5] if busy else GAPS) + dice.randrange(3)
     halted = world.state.mode is VaultMode.HALTED
     weights = dict(WEIGHTS) | (
         {"flatten": 14, "unhalt": 14, "rebalance": 1.5, "retarget": 0.5, "harvest": 0.5} if halted else {}
@@ -189,7 +189,7 @@ def _market(dice: random.Random, world: World) -> Market:
 def _cluster(dice: random.Random, mid: int) -> Price:
     if dice.random() < 0.6:
         return Price.flat(mid)
-    spread = dice.choice((0.0005, 0.002, 0.004))
+    spread = dice.choice((0.0003, 0.0008, 0.002, 0.004))
     return Price(Usd18(mid), Usd18(round(mid * (1 - spread))), Usd18(round(mid * (1 + spread))))
 
 
@@ -253,11 +253,12 @@ def _terms(dice: random.Random, world: World) -> Terms:
 def _orders(dice: random.Random, world: World) -> tuple[Order, ...]:
     count = dice.choices((0, 1, 2, 3, 4), (0.5, 20, 12, 4, 1))[0]
     over, under = _sides(world)
-    fitting = [way for way in world.rules.routes if way.asset_in in over and way.asset_out in under]
+    fitting = [way for way in world.rules.routes if way.enabled and way.asset_in in over and way.asset_out in under]
     found = []
-    for _ in range(count):
-        wild = not fitting or dice.random() < 0.05
-        route = dice.randrange(len(world.rules.routes) + 1) if wild else dice.choice(fitting).index
+    dice.shuffle(fitting)
+    for n in range(min(count, max(len(fitting), 1))):
+        wild = n >= len(fitting) or dice.random() < 0.04
+        route = dice.randrange(len(world.rules.routes) + 1) if wild else fitting[n].index
         sold = 18 if route >= len(world.rules.routes) else world.rules.routes[route].asset_in
         held = 10**18 if sold >= len(world.state.balances) else world.state.balances[sold]
         most = dice.choice(

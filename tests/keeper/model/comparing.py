@@ -32,9 +32,9 @@ class Tally:
 def play(twin: Twin, seed: int, length: int, tally: Tally) -> None:
     """One sequence on both sides. AssertionError at the first difference, with the acts that led there."""
     dice = random.Random(seed)  # noqa: S311 - a test's dice
-    world, told = twin.world, []
+    world, busy, told = twin.world, dice.random() < 0.5, []
     for step in range(length):
-        act = chosen(dice, world)
+        act = chosen(dice, world, busy=busy)
         twin.tell(world, act)
         after, found = played(world, act)
         said, seen = twin.do(act), twin.see()

@@ -27,6 +27,7 @@ CLAIMS = ((TARGET, LINK, 18, 2_000, True), (IDLE, "GRAIN", 24, 500, True), (IDLE
 _WAYS = (
     *((WETH, USDC), (USDC, WETH), (WBTC, USDC), (USDC, WBTC), (GRAIN, USDC), (USDC, GRAIN), (WETH, WBTC), (WBTC, WETH)),
     *((WETH, DAI), (WBTC, DAI), (GRAIN, DAI), (FROZEN, USDC), (USDC, FROZEN)),
+    *((DAI, USDC), (DAI, WETH), (DAI, WBTC)),
 )
 _SHARE_WAYS = (
     (SHARE, WBTC, "SHARE"),
@@ -45,7 +46,7 @@ def limits(kind: int) -> Limits:
     """The specification's defaults; tight ones; the loosest ones."""
     bps = (
         (100, 25, 25, 1_000, 5, 500, 500, 10, 15, 75, 3_000, 20_000),
-        (100, 100, 50, 300, 10, 200, 300, 3, 4, 8, 900, 1_500),
+        (100, 100, 50, 300, 10, 200, 300, 3, 2, 5, 900, 1_500),
         (500, 0, 0, 10_000, 0, 1_000, 10_000, 100, 30, 200, 6_000, 40_000),
     )[kind]
     cooldowns = ((300, 3_600, 3_600), (60, 600, 600), (0, 0, 0))[kind]

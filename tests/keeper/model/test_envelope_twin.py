@@ -7,49 +7,33 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from tests.keeper.model.comparing import Tally, play
 from tests.keeper.model.twin import KINDS, Twin, standing
 
-SEQUENCES, LENGTH = 30, 20
-
-
-@pytest.fixture(scope="module")
-def twins() -> Iterator[list[Twin]]:
-    with standing() as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def tally() -> Tally:
-    return Tally()
+SEQUENCES, LENGTH, SEED = 30, 20, 7
+ACTS = {"rebalance", "allocate", "retarget", "setTargets", "harvest", "halt", "kill", "flatten", "unhalt", "withdraw"}
+MARKS = {"several trades", "a sale of a reward", "a leg sold", "a leg failed", "a loss", "a gain"}
 
 
 @pytest.mark.timeout(600)
-@given(seed=st.integers(0, 2**32 - 1))
-@settings(
-    max_examples=SEQUENCES,
-    derandomize=True,
-    database=None,
-    deadline=None,
-    phases=(Phase.generate,),
-    suppress_health_check=(HealthCheck.too_slow,),
-)
-def test_the_model_and_the_contract_agree_after_every_call_of_random_sequences(
-    twins: list[Twin], tally: Tally, seed: int
-) -> None:
-    replayed(twins[seed % KINDS], seed, LENGTH, tally)
+def test_the_model_and_the_contract_agree_after_every_call_of_random_sequences() -> None:
+    tally = played_on_both(SEQUENCES, LENGTH, SEED)
+    assert tally.calls == SEQUENCES * LENGTH
+    assert set(tally.went) >= ACTS, f"never went through: {ACTS - set(tally.went)}"
+    assert {mark for mark, count in tally.marks.items() if count} >= MARKS, tally.marks
+    assert len(tally.errors) >= 25, sorted(tally.errors)
 
 
-def test_the_sequences_reached_every_act_and_many_errors(tally: Tally) -> None:
-    assert tally.calls >= SEQUENCES * LENGTH // 2
-    assert {"rebalance", "allocate", "retarget", "harvest", "halt", "flatten", "unhalt"} <= set(tally.went)
-    assert len(tally.errors) >= 15, sorted(tally.errors)
+def played_on_both(sequences: int, length: int, seed: int) -> Tally:
+    """That many sequences, in turn on each of the twins, each from its opening state."""
+    tally = Tally()
+    with standing() as twins:
+        for n in range(sequences):
+            replayed(twins[n % KINDS], seed * 1_000_003 + n, length, tally)
+    return tally
 
 
 def replayed(twin: Twin, seed: int, length: int, tally: Tally) -> None:
@@ -68,10 +52,8 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
     given_words = parser.parse_args()
-    tally, began = Tally(), time.monotonic()
-    with standing() as made:
-        for n in range(given_words.sequences):
-            replayed(made[n % KINDS], given_words.seed * 1_000_003 + n, given_words.length, tally)
+    began = time.monotonic()
+    tally = played_on_both(given_words.sequences, given_words.length, given_words.seed)
     print(f"{tally.calls} calls agree, {time.monotonic() - began:.0f} s")
     for name, counts in (("went through", tally.went), ("errors", tally.errors), ("marks", tally.marks)):
         print(f"{name}: " + ", ".join(f"{key} {count}" for key, count in sorted(counts.items())))
