@@ -6,6 +6,7 @@ python -m scripts.devnet_deployment [NAME] > deployment.toml
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 
 from keeper.devnet import uniswap
 from keeper.devnet.book import Book
@@ -43,9 +44,9 @@ def render(book: Book, name: str = "treasury") -> str:
     lines += ["[adapters.router]", 'kind = "swap_router_02"', "", "[adapters.pool]", 'kind = "v3_pool"', ""]
     for path in _PATHS:
         sold, fee, bought = str(path[0]), int(path[1]), str(path[2])
-        lines += [*_route(book, path, "pool", book.pool(sold, bought, fee).address), ""]
+        lines += [*route_lines(path, "pool", book.pool(sold, bought, fee).address, slip_bps(book, path)), ""]
     for path in (*_PATHS, *_LONG_PATHS):
-        lines += [*_route(book, path, "router", book.contracts["swap_router_02"]), ""]
+        lines += [*route_lines(path, "router", book.contracts["swap_router_02"], slip_bps(book, path)), ""]
     return "\n".join(lines)
 
 
@@ -93,24 +94,19 @@ def _asset(book: Book, symbol: str) -> list[str]:
     return lines
 
 
-def _route(book: Book, path: tuple[str | int, ...], adapter: str, venue: str) -> list[str]:
+def route_lines(path: Sequence[str | int], adapter: str, venue: str, slip: int) -> list[str]:
+    """A [[routes]] entry; `slip` in bps."""
     steps = ", ".join(str(step) if isinstance(step, int) else f'"{step}"' for step in path)
-    return [
-        "[[routes]]",
-        f"path = [{steps}]",
-        f'adapter = "{adapter}"',
-        f'venue = "{venue}"',
-        f"slip_bps = {slip_bps(book, path)}",
-    ]
+    return ["[[routes]]", f"path = [{steps}]", f'adapter = "{adapter}"', f'venue = "{venue}"', f"slip_bps = {slip}"]
 
 
-def main(words: list[str]) -> ExitCode:
-    """Print the running chain's deployment."""
+def print_running(words: Sequence[str], rendered: Callable[[Book], str]) -> ExitCode:
+    """Print what is `rendered` from the running chain's book; the chain is the default one, or named by a word."""
     network = networks.find(f"{networks.LOCAL}:{words[0]}" if words else networks.LOCAL)
     if network.book is not None:
-        sys.stdout.write(render(network.book))
+        sys.stdout.write(rendered(network.book))
     return ExitCode.DONE
 
 
 if __name__ == "__main__":
-    raise SystemExit(answer(lambda: main(sys.argv[1:])))
+    raise SystemExit(answer(lambda: print_running(sys.argv[1:], render)))

@@ -10,16 +10,13 @@ Chainlink's signed reports, API3), ETH and BTC a TWAP besides.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from keeper.devnet import uniswap
 from keeper.devnet.book import Beacon, Book, SignedFeed, Voice
 from keeper.errors import UsageError
-from keeper.exit_codes import ExitCode
 from keeper.units import BPS, Usd18, amount_for, format_units
-from scripts import networks
-from scripts.devnet_deployment import MARGIN_BPS, TWAP_SECONDS
+from scripts.devnet_deployment import MARGIN_BPS, TWAP_SECONDS, print_running, route_lines
 from scripts.front import answer
 
 Path = tuple[str | int, ...]
@@ -208,23 +205,8 @@ def _claim() -> list[str]:
 
 
 def _route(book: Book, path: Path, adapter: str, venue: str) -> list[str]:
-    steps = ", ".join(str(step) if isinstance(step, int) else f'"{step}"' for step in path)
-    return [
-        "[[routes]]",
-        f"path = [{steps}]",
-        f'adapter = "{adapter}"',
-        f'venue = "{venue}"',
-        f"slip_bps = {slip_bps(book, path)}",
-    ]
-
-
-def main(words: Sequence[str]) -> ExitCode:
-    """Print the running chain's deployment."""
-    network = networks.find(f"{networks.LOCAL}:{words[0]}" if words else networks.LOCAL)
-    if network.book is not None:
-        sys.stdout.write(render(network.book))
-    return ExitCode.DONE
+    return route_lines(path, adapter, venue, slip_bps(book, path))
 
 
 if __name__ == "__main__":
-    raise SystemExit(answer(lambda: main(sys.argv[1:])))
+    raise SystemExit(answer(lambda: print_running(sys.argv[1:], render)))
