@@ -14,6 +14,7 @@ from keeper.decide.succession import after_action
 from keeper.decide.weights import Position, distance, drift, positions
 from keeper.decide.worth import Worth, worth_of
 from keeper.model import ActionKind, Decision, DecisionConfig, History, PolicyState, Proposal, Snapshot
+from keeper.model.envelope import loss_left, turnover_left
 from keeper.units import (
     BPS,
     NO_VALUE,
@@ -55,7 +56,7 @@ def decide(
     waiting = cooldown(snapshot)
     if waiting is not None:
         return _noop(state, waiting[0], f"{stand}, but {waiting[1]}")
-    if not min(snapshot.vault.headroom.loss_day, snapshot.vault.headroom.loss_month):
+    if not loss_left(snapshot.vault.headroom):
         return _noop(state, ReasonCode.BUDGET_EXHAUSTED, f"{stand}, but no loss at all is left in the vault's budget")
     caps = caps_of(snapshot, nav, config.stage_cap_bps)
     trades = plan(whole, snapshot.routes, caps)
@@ -99,7 +100,7 @@ def _said(trades: Plan) -> str:
 def _why_no_trade(snapshot: Snapshot, whole: tuple[Position, ...], trades: Plan, caps: Caps) -> tuple[ReasonCode, str]:
     headroom = snapshot.vault.headroom
     if caps.turnover < caps.least:
-        left = Share18(min(headroom.turnover_day, headroom.turnover_month))
+        left = turnover_left(headroom)
         least = share_from_bps(snapshot.vault.limits.min_trade_bps)
         text = f"turnover left is {format_share(left)} of NAV, the least trade {format_share(least)}"
         return ReasonCode.BUDGET_EXHAUSTED, text

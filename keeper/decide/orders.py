@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from keeper.decide.weights import Position
 from keeper.model import Order, RouteState, Snapshot
+from keeper.model.envelope import turnover_left
 from keeper.units import BPS, WAD, Bps, TokenUnits, Usd18, amount_for, mul_div_down, mul_div_up, value_of
 
 
@@ -53,7 +54,7 @@ def caps_of(snapshot: Snapshot, nav: Usd18, stage_cap: Bps) -> Caps:
     return Caps(
         trade=Usd18(mul_div_down(nav, min(limits.max_trade_bps, stage_cap), BPS)),
         least=Usd18(mul_div_up(nav, limits.min_trade_bps, BPS)),
-        turnover=Usd18(mul_div_down(nav, min(headroom.turnover_day, headroom.turnover_month), WAD)),
+        turnover=Usd18(mul_div_down(nav, turnover_left(headroom), WAD)),
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from keeper.model import AssetState, Snapshot
-from keeper.units import NO_VALUE, WAD, Share18, Usd18, mul_div_down, mul_div_up
+from keeper.model.envelope import drift_up
+from keeper.units import NO_VALUE, WAD, Share18, Usd18, mul_div_down
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +52,4 @@ def distance(position: Position, nav: Usd18) -> Share18:
 
 def drift(whole: tuple[Position, ...], nav: Usd18) -> Share18:
     """Half the sum of |value - goal| over NAV, rounded up, as the vault does."""
-    return Share18(mul_div_up(sum(one.excess + one.lack for one in whole), WAD, 2 * nav))
+    return drift_up([(one.value, one.goal) for one in whole], nav)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from keeper.guard.facts import Facts
 from keeper.guard.verdicts import made
 from keeper.model import REWARD, Check, GuardVerdict, Simulation
+from keeper.model.envelope import loss_left, turnover_left
 from keeper.units import BPS, Share18, Usd18, format_share, format_units, format_usd, mul_div_up
 
 
@@ -68,7 +69,7 @@ def loss_budget(facts: Facts, found: Simulation) -> Check:
     """The loss at the vault's prices fits into what is left of its budgets."""
     if found.report is None:
         return made("loss-budget", False, "the simulation brought no report")
-    left = Share18(min(facts.snapshot.vault.headroom.loss_day, facts.snapshot.vault.headroom.loss_month))
+    left = loss_left(facts.snapshot.vault.headroom)
     text = f"the loss is {_fine(found.report.loss)} of NAV, left are {_fine(left)}"
     return made("loss-budget", found.report.loss <= left, text, value=found.report.loss, limit=left, unit="share18")
 
@@ -77,8 +78,7 @@ def turnover_budget(facts: Facts, found: Simulation) -> Check:
     """The turnover fits into what is left of its budgets."""
     if found.report is None:
         return made("turnover-budget", False, "the simulation brought no report")
-    headroom, turnover = facts.snapshot.vault.headroom, found.report.turnover
-    left = Share18(min(headroom.turnover_day, headroom.turnover_month))
+    turnover, left = found.report.turnover, turnover_left(facts.snapshot.vault.headroom)
     text = f"the turnover is {format_share(turnover)} of NAV, left are {format_share(left)}"
     return made("turnover-budget", turnover <= left, text, value=turnover, limit=left, unit="share18")
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from keeper.guard.facts import Facts, kill_gas
 from keeper.guard.verdicts import made
 from keeper.model import ActionKind, Check, GuardVerdict, PriceVerdict, VaultMode
+from keeper.model.envelope import KEEPER_DEADLINE
 from keeper.units import BPS, format_gwei, format_units, mul_div_up, value_of
 
 MIN_VOICES = 2
-LONGEST_DEADLINE = 3_600
-"""Seconds: the vault refuses a deadline further away."""
 
 
 def mode(facts: Facts) -> Check:
@@ -49,9 +48,9 @@ def config_version(facts: Facts) -> Check:
 def deadline(facts: Facts) -> Check:
     """The deadline lies ahead, and not further than the vault allows."""
     ahead = facts.terms.deadline - facts.snapshot.block.timestamp
-    text = f"the deadline is {ahead} s ahead, allowed are 1 to {LONGEST_DEADLINE} s"
-    fits = 0 < ahead <= LONGEST_DEADLINE
-    return made("deadline", fits, text, value=ahead, limit=LONGEST_DEADLINE, unit="seconds")
+    text = f"the deadline is {ahead} s ahead, allowed are 1 to {KEEPER_DEADLINE} s"
+    fits = 0 < ahead <= KEEPER_DEADLINE
+    return made("deadline", fits, text, value=ahead, limit=KEEPER_DEADLINE, unit="seconds")
 
 
 def block_age(facts: Facts) -> Check:

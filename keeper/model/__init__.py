@@ -5,6 +5,8 @@
 
 Numbers are integers in the units of `keeper.units`. Addresses are EIP-55 text, hashes and calldata lower-case 0x text.
 Fields are appended with a default, never moved: these values are hashed into ids and written to journals.
+
+`keeper.model.envelope` is the vault's own arithmetic on such values: what it will do, and with which words it refuses.
 """
 
 from __future__ import annotations

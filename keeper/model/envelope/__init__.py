@@ -23,7 +23,7 @@ from keeper.model.envelope.steering import (
     set_targets,
     withdraw,
 )
-from keeper.model.envelope.trades import book_of
+from keeper.model.envelope.trades import KEEPER_DEADLINE, book_of
 from keeper.model.envelope.values import (
     ALL,
     AssetRule,
@@ -50,6 +50,7 @@ from keeper.model.envelope.values import (
 __all__ = [
     "ALL",
     "DAY",
+    "KEEPER_DEADLINE",
     "MONTH",
     "AssetRule",
     "Book",
