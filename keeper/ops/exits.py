@@ -93,7 +93,12 @@ def _with_room(found: Simulation, action: ActionKind, balance: Wei, fees: Fees) 
     """
     if action is not ActionKind.FLATTEN or not found.succeeds:
         return found
-    return replace(found, gas_limit=max(found.gas_limit, min(MOST_GAS, balance // fees.max_fee)))
+    return replace(found, gas_limit=max(found.gas_limit, min(MOST_GAS, _spendable(balance) // fees.max_fee)))
+
+
+def _spendable(balance: Wei) -> int:
+    """What may be bid: a tenth stays, for on a rollup the fee for a transaction's data is taken beside gas × bid."""
+    return balance * 9 // 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,6 @@ def eager(post: Post, seen: Observation) -> Fees | Deferred:
     if isinstance(fees, Deferred):
         return fees
     rush = seen.next_base_fee * RUSH_FACTOR + fees.priority_fee
-    purse = seen.balance // kill_gas(seen.snapshot)
+    purse = _spendable(seen.balance) // kill_gas(seen.snapshot)
     most = min(first_bid(ceiling, profile.replacement.min_bump_bps), rush, purse)
     return replace(fees, max_fee=Wei(max(fees.max_fee, most)))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from keeper.chain.fees import Fees
 from keeper.config import load_settings
 from keeper.devnet import hands, uniswap
 from keeper.execute import trial
 from keeper.journal import Cycle, Journal, Writer
-from keeper.model import ActionKind, TxState
+from keeper.model import ZERO_HASH, ActionKind, TxState
 from keeper.ops import exits
 from keeper.ops.cycle import act
 from keeper.ops.post import OPERATOR, take
@@ -101,6 +102,23 @@ def test_pools_moved_after_the_trial_do_not_starve_the_flatten(at_farm: Place) -
     held = {asset.symbol: asset.balance for asset in post.observe().snapshot.assets}
     assert held["WETH"] > 0, "the pools were moved so far that its legs fail"
     assert held["waUSDC"] == 0
+
+
+@pytest.mark.parametrize("purse", [4 * 10**16, 10**17], ids=["its last coin", "some"])
+def test_a_purse_pays_for_more_than_gas_times_price(at_farm: Place, purse: int) -> None:
+    """A rollup takes the fee for a transaction's data from the same balance, beside gas limit times bid."""
+    thief = hands.of(at_farm.deployed.book, "keeper")
+    thief.send(at_farm.deployed.vault, "halt(bytes32)", b"\x01" * 32)
+    at_farm.node.rpc("anvil_setBalance", at_farm.deployed.book.address("guardian"), hex(purse))
+    post = take(load_settings(at_farm.config), None, role="guardian")
+    found = exits.consider(post, post.observe(), ActionKind.FLATTEN, "a drill", ZERO_HASH)
+    assert isinstance(found.fees, Fees)
+    assert found.passed
+    assert found.guard is not None
+    assert found.guard.simulation is not None
+    limit = found.guard.simulation.gas_limit
+    assert 3_000_000 < limit < trial.MOST_GAS, "the purse binds"
+    assert limit * found.fees.max_fee <= purse * 9 // 10
 
 
 def test_a_keepers_flatten_starts_no_clock(at_farm: Place) -> None:
