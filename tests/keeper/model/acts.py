@@ -35,6 +35,7 @@ from keeper.model.envelope import (
 from keeper.units import Usd18
 from tests.keeper.model.scene import (
     ADAPTERS,
+    DAI,
     FROZEN,
     GRAIN,
     PRICES,
@@ -76,6 +77,9 @@ WEIGHTS = {
     "withdraw": 1,
     "revokeKeeper": 0.3,
 }
+
+HALTED_WEIGHTS = {"flatten": 14, "unhalt": 14, "halt": 3, "kill": 2, "rebalance": 1.5, "retarget": 0.5, "harvest": 0.5}
+"""While the vault is halted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +142,7 @@ def chosen(dice: random.Random, world: World, *, busy: bool = False) -> Act:
     """The next act; where `busy`, one soon follows the other, so that budgets fill."""
     now = world.now + 60 + dice.choice(GAPS[:5] if busy else GAPS) + dice.randrange(3)
     halted = world.state.mode is VaultMode.HALTED
-    weights = dict(WEIGHTS) | (
-        {"flatten": 14, "unhalt": 14, "rebalance": 1.5, "retarget": 0.5, "harvest": 0.5} if halted else {}
-    )
+    weights = dict(WEIGHTS) | (HALTED_WEIGHTS if halted else {})
     if world.mandates.ends["standby"] == 0:
         del weights["revokeKeeper"]
     kind = dice.choices(list(weights), list(weights.values()))[0]
@@ -168,7 +170,7 @@ def _market(dice: random.Random, world: World) -> Market:
     prices, pushes = list(world.market.prices), list(world.market.pushes)
     for index in dice.sample(range(len(prices)), dice.choice((0, 1, 1, 2))):
         base = prices[index] or Price.flat(PRICES[index])
-        width = 0.001 if index in (USDC, 4) and dice.random() < 0.8 else dice.choice((0.004, 0.02, 0.02, 0.3))
+        width = 0.001 if index in (USDC, DAI) and dice.random() < 0.8 else dice.choice((0.004, 0.02, 0.02, 0.3))
         prices[index] = _cluster(dice, round(base.mid * (1 + dice.uniform(-width, width))))
         pushes[index] = ()
         if dice.random() < 0.03:
@@ -179,6 +181,8 @@ def _market(dice: random.Random, world: World) -> Market:
     for index, price in enumerate(prices):
         if (price is None or price.mid > 3 * PRICES[index]) and dice.random() < 0.4:
             prices[index], pushes[index] = Price.flat(PRICES[index]), ()
+    if dice.random() < 0.02:
+        prices[USDC] = prices[DAI] = Price.flat(PRICES[USDC] * 9 // 10)
     rewards = list(world.market.rewards)
     if dice.random() < 0.2:
         rewards[0] = _cluster(dice, round(REWARD_PRICES[0] * dice.uniform(0.7, 1.4))) if dice.random() < 0.85 else None

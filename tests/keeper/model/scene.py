@@ -21,7 +21,7 @@ RANKS = (0, 0, 1, 0, 2, 0, 0)
 ADAPTERS, TILL, TARGET, IDLE, LINK, GEM = ("honest", "odd"), "till", "rewards", "idle", "LINK", "GEM"
 """Names that stand for addresses: two adapters, their venue, two targets, two rewards not listed."""
 REWARD_PRICES = (20 * WAD, PRICES[GRAIN], 3 * WAD)
-CLAIMS = ((TARGET, LINK, 18, 2_000, True), (IDLE, "GRAIN", 24, 500, True), (IDLE, GEM, 2, 500, False))
+CLAIMS = ((TARGET, LINK, 18, 300, True), (IDLE, "GRAIN", 24, 500, True), (IDLE, GEM, 2, 500, False))
 """Target, reward, its decimals, daily cap in dollars, enabled: a plain one, one with a listed reward, one off."""
 
 _WAYS = (
@@ -46,7 +46,7 @@ def limits(kind: int) -> Limits:
     """The specification's defaults; tight ones; the loosest ones."""
     bps = (
         (100, 25, 25, 1_000, 5, 500, 500, 10, 15, 75, 3_000, 20_000),
-        (100, 100, 50, 300, 10, 200, 300, 3, 2, 5, 900, 1_500),
+        (100, 20, 50, 300, 10, 200, 300, 3, 2, 5, 900, 1_500),
         (500, 0, 0, 10_000, 0, 1_000, 10_000, 100, 30, 200, 6_000, 40_000),
     )[kind]
     cooldowns = ((300, 3_600, 3_600), (60, 600, 600), (0, 0, 0))[kind]

@@ -27,10 +27,13 @@ from keeper.model.envelope import (
     claim_level,
     halt,
     headroom,
+    loss_left,
     opening,
     rebalance,
+    turnover_left,
     unhalt,
 )
+from keeper.model.envelope.buckets import room_of
 from keeper.units import BPS, SHARE_PER_BPS, WAD, Timestamp
 from tests.keeper.model.acts import Act, World, chosen, played
 from tests.keeper.model.scene import (
@@ -116,6 +119,32 @@ def test_any_window_of_rebalances_stays_inside_the_published_loss_and_turnover(s
     assert most_in_any(MONTH, losses) <= allowed.loss_month_bps * SHARE_PER_BPS
     assert most_in_any(DAY, turnovers) <= allowed.turnover_day_bps * SHARE_PER_BPS
     assert most_in_any(MONTH, turnovers) <= allowed.turnover_month_bps * SHARE_PER_BPS
+
+
+@settings(derandomize=True, database=None, deadline=None)
+@given(
+    kind=st.integers(0, 2),
+    takes=st.lists(st.tuples(st.integers(0, 5 * DAY), st.integers(0, 4), st.integers(0, 4)), max_size=60),
+)
+def test_whoever_takes_what_is_left_at_any_times_stays_inside_both_windows(
+    kind: int, takes: list[tuple[int, int, int]]
+) -> None:
+    allowed, levels, at = limits(kind), Levels(), START
+    losses, turnovers = [], []
+    for gap, of_loss, of_turnover in [*takes, *((DAY, 4, 4),) * 40]:
+        at += gap
+        levels = levels.settled(allowed, gap)
+        room = room_of(levels, 0, allowed)
+        loss, turnover = loss_left(room) * of_loss // 4, turnover_left(room) * of_turnover // 4
+        levels = levels.charged(loss, turnover)
+        losses.append((at, loss))
+        turnovers.append((at, turnover))
+    month = (most_in_any(MONTH, losses), most_in_any(MONTH, turnovers))
+    published = (allowed.loss_month_bps * SHARE_PER_BPS, allowed.turnover_month_bps * SHARE_PER_BPS)
+    assert most_in_any(DAY, losses) <= allowed.loss_day_bps * SHARE_PER_BPS
+    assert most_in_any(DAY, turnovers) <= allowed.turnover_day_bps * SHARE_PER_BPS
+    assert all(took * 10 >= most * 9 for took, most in zip(month, published, strict=True)), "the bound is not met"
+    assert all(took <= most for took, most in zip(month, published, strict=True))
 
 
 @often
