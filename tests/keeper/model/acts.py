@@ -38,6 +38,7 @@ from tests.keeper.model.scene import (
     DAI,
     FROZEN,
     GRAIN,
+    HELD,
     PRICES,
     REWARD_PRICES,
     SALES,
@@ -76,9 +77,19 @@ WEIGHTS = {
     "unhalt": 0.3,
     "withdraw": 1,
     "revokeKeeper": 0.3,
+    "deposit": 0.8,
 }
 
-HALTED_WEIGHTS = {"flatten": 14, "unhalt": 14, "halt": 3, "kill": 2, "rebalance": 1.5, "retarget": 0.5, "harvest": 0.5}
+HALTED_WEIGHTS = {
+    "flatten": 14,
+    "unhalt": 14,
+    "halt": 3,
+    "kill": 2,
+    "rebalance": 1.5,
+    "retarget": 0.5,
+    "harvest": 0.5,
+    "deposit": 4,
+}
 """While the vault is halted."""
 
 
@@ -118,6 +129,10 @@ def played(world: World, act: Act) -> tuple[World, Done | Refusal]:
         gone = replace(world.mandates, ends={**world.mandates.ends, "standby": 0})
         newer = replace(rules, config_version=rules.config_version + 1)
         return replace(world, rules=newer, mandates=gone), Done(state, shops)
+    if act.kind == "deposit":
+        held = list(state.balances)
+        held[args[0]] += args[1]
+        return replace(world, state=replace(state, balances=tuple(held))), Done(state, shops)
     made: dict[str, Callable[[], Done | Refusal]] = {
         "rebalance": lambda: rebalance(state, rules, market, call, args[0], args[1], shops),
         "allocate": lambda: allocate(state, rules, market, call, args[0], args[1], shops),
@@ -149,7 +164,7 @@ def chosen(dice: random.Random, world: World, *, busy: bool = False) -> Act:
     who = RIGHT.get(kind, "owner_1")
     if kind == "flatten" and dice.random() < 0.5:
         who = "keeper"
-    if kind != "revokeKeeper" and dice.random() < 0.04:
+    if kind not in ("revokeKeeper", "deposit") and dice.random() < 0.04:
         who = dice.choice(("keeper", "standby", "guardian", "owner_1", "stranger"))
     elif who == "keeper" and dice.random() < 0.05:
         who = "standby"
@@ -244,6 +259,10 @@ def _filled_in(dice: random.Random, world: World, act: Act) -> Act:
         held = world.state.balances[asset]
         amount = dice.choice((held // 20, held // 7, 0, held + 1, ALL if dice.random() < 0.3 else held // 3))
         return replace(act, arguments=(asset, amount))
+    if act.kind == "deposit":
+        asset = dice.randrange(len(PRICES))
+        dust = world.rules.assets[asset].dust
+        return replace(act, arguments=(asset, dice.choice((1, dust, dust + 1, HELD[asset] // 15, HELD[asset] // 40))))
     return replace(act, arguments=(None,))
 
 

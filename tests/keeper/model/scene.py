@@ -42,6 +42,12 @@ SALES = (
 )
 
 
+def held(kind: int) -> tuple[int, ...]:
+    """What the vault begins with: far off its targets, or, with the tight limits, on them."""
+    on_target = (175 * 10**18, 4 * 10**8, 250_000 * 10**6, 5 * 10**30, 0, 90_909 * 10**18, 10_000 * 10**18)
+    return on_target if kind == 1 else HELD
+
+
 def limits(kind: int) -> Limits:
     """The specification's defaults; tight ones; the loosest ones."""
     bps = (

@@ -25,6 +25,7 @@ from keeper.model.envelope import (
     Trade,
     book_of,
     claim_level,
+    flatten,
     halt,
     headroom,
     loss_left,
@@ -40,12 +41,13 @@ from tests.keeper.model.scene import (
     ADAPTERS,
     DAI,
     DECIMALS,
-    HELD,
     TARGETS,
     USDC,
+    WETH,
     Mandates,
     Shop,
     Shops,
+    held,
     limits,
     names,
     opening_market,
@@ -77,7 +79,7 @@ def world(kind: int) -> World:
     ruled, market = rules(kind, at), opening_market()
     shops = Shops(ruled, market, {at[name]: Shop() for name in ADAPTERS})
     mandates = Mandates(at, {"keeper": START + 89 * DAY, "standby": START + 30_000})
-    return World(opening(ruled, TARGETS, HELD, START), ruled, market, shops, mandates, START)
+    return World(opening(ruled, TARGETS, held(kind), START), ruled, market, shops, mandates, START)
 
 
 def story(seed: int) -> Iterator[Step]:
@@ -301,6 +303,35 @@ def test_a_fill_that_is_not_what_was_asked_for_undoes_the_whole_act(fill: Fill |
     )
     assert isinstance(found, Refusal)
     assert found.name == refusal
+
+
+def test_a_loss_above_what_is_left_undoes_the_rebalance() -> None:
+    scene = world(0)
+    full = replace(scene.state, levels=replace(Levels(), loss_month=Levels.full(scene.rules.limits).loss_month - 1))
+    fills = Recorded((Fill(46_450_000_000_000_000_000, 92_899_900_000, 92_899_900_000),))
+    after = replace(KEEPER, now=START + 1)
+    found = rebalance(full, scene.rules, scene.market, after, (Order(0, U128, 0),), terms_of(scene), fills)
+    drained = scene.rules.limits.loss_month_bps * SHARE_PER_BPS // 2 // MONTH
+    assert found == Refusal("LossBudget", (-(-(10**18) // 9_290_000), drained + 1))
+
+
+def test_a_keeper_sells_what_was_held_at_its_first_flatten_and_nothing_that_came_later() -> None:
+    scene = world(0)
+    state = halt(scene.state, KEEPER)
+    assert isinstance(state, Done)
+    first = flatten(state.state, scene.rules, scene.market, KEEPER, (WETH,), scene.shops)
+    assert isinstance(first, Done)
+    assert first.state.balances[WETH] == 0
+    richer = replace(first.state, balances=(10**18, *first.state.balances[1:]))
+    again = flatten(richer, scene.rules, scene.market, KEEPER, (WETH,), scene.shops)
+    assert isinstance(again, Done)
+    assert again.state.balances == richer.balances
+    assert again.exit is not None
+    assert (again.exit.sold, again.exit.failed) == (0, 1)
+    guardian = replace(KEEPER, role=Role.GUARDIAN)
+    last = flatten(again.state, scene.rules, scene.market, guardian, (WETH,), scene.shops)
+    assert isinstance(last, Done)
+    assert last.state.balances[WETH] == 0
 
 
 def test_a_rebalance_s_report_is_what_a_person_computes() -> None:

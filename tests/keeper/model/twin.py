@@ -31,7 +31,6 @@ from tests.keeper.model.scene import (
     ADAPTERS,
     CLAIMS,
     DECIMALS,
-    HELD,
     IDLE,
     SYMBOLS,
     TARGETS,
@@ -192,6 +191,9 @@ class Twin:
         vault, args = self.vault.functions, act.arguments
         if act.kind == "revokeKeeper":
             return self.addresses["rulebook"], self.rulebook.functions[act.kind].call(self.addresses["standby"])
+        if act.kind == "deposit":
+            data = encode_call("mint(address,uint256)", self.addresses["vault"], args[1])
+            return self.addresses[SYMBOLS[args[0]]], data
         if act.kind in ("halt", "kill"):
             return self.addresses["vault"], vault[act.kind].call(bytes(32))
         if act.kind == "flatten":
@@ -270,13 +272,13 @@ def _deploy(url: str, kind: int) -> Twin:
     at["rulebook"] = hand.new(_artifact("Rulebook"), _setup(rules, at, ends))
     assert hand.new(_artifact("KeeperVault"), at["rulebook"], list(TARGETS)) == at["vault"]
     made = hand.now()
-    for symbol, held in zip(SYMBOLS, HELD, strict=True):
+    for symbol, held in zip(SYMBOLS, scene.held(kind), strict=True):
         hand.send(at[symbol], "mint(address,uint256)", at["vault"], held)
     market = scene.opening_market()
     for name, price in zip((*SYMBOLS, scene.LINK, scene.GEM), (*scene.PRICES, 20 * 10**18, 3 * 10**18), strict=True):
         hand.send(at["oracle"], "set(address,uint128)", at[name], price)
     shops = scene.Shops(rules, market, {at[name]: Shop() for name in ADAPTERS})
-    state = opening(rules, TARGETS, HELD, made)
+    state = opening(rules, TARGETS, scene.held(kind), made)
     return Twin(Line(url), at, World(state, rules, market, shops, Mandates(at, ends), hand.now()))
 
 
