@@ -170,7 +170,7 @@ def chosen(dice: random.Random, world: World, *, busy: bool = False) -> Act:
         who = "standby"
     if kind == "unhalt" and dice.random() < 0.8:
         now += 3_600
-    market = _market(dice, world)
+    market = _market(dice, world, silence=0.25 if kind in ("flatten", "kill") else 0.03)
     shops = _shops(dice, world, market, kind)
     gas = 10**9 * dice.choices((2, 100, 101), (40, 2, 1))[0]
     act = Act(kind, who, now, gas, market, shops, ())
@@ -181,14 +181,14 @@ def chosen(dice: random.Random, world: World, *, busy: bool = False) -> Act:
 # -------------------------------------------------------------------------------------------------------- the world
 
 
-def _market(dice: random.Random, world: World) -> Market:
+def _market(dice: random.Random, world: World, *, silence: float) -> Market:
     prices, pushes = list(world.market.prices), list(world.market.pushes)
     for index in dice.sample(range(len(prices)), dice.choice((0, 1, 1, 2))):
         base = prices[index] or Price.flat(PRICES[index])
         width = 0.001 if index in (USDC, DAI) and dice.random() < 0.8 else dice.choice((0.004, 0.02, 0.02, 0.3))
         prices[index] = _cluster(dice, round(base.mid * (1 + dice.uniform(-width, width))))
         pushes[index] = ()
-        if dice.random() < 0.03:
+        if dice.random() < silence:
             prices[index] = None
             pushes[index] = tuple(Usd18(round(PRICES[index] * share)) for share in dice.choices((0.97, 1, 9, 1.1), k=2))
         elif dice.random() < 0.02:

@@ -69,6 +69,10 @@ class Line:
         answers: list[dict[str, Any]] = json.loads(self._line.getresponse().read())
         return sorted(answers, key=lambda answer: int(answer["id"]))
 
+    def close(self) -> None:
+        """Hang up."""
+        self._line.close()
+
     def result(self, method: str, *words: Any) -> Any:
         """One answer's result."""
         (answer,) = self.ask((method, words))
@@ -235,13 +239,15 @@ def standing() -> Iterator[list[Twin]]:
     """One vault of each set of limits, on a node that ends with the block."""
     with tempfile.TemporaryDirectory() as folder:
         running = node.start(Path(folder))
+        line = Line(running.url)
         try:
-            twins = [_deploy(running.url, kind) for kind in range(KINDS)]
+            twins = [_deploy(line, running.url, kind) for kind in range(KINDS)]
             now = Chain(running.url, accounts.account("deployer").address).now()
             for twin in twins:
                 twin.world = replace(twin.world, now=now)
             yield twins
         finally:
+            line.close()
             node.stop(running)
 
 
@@ -249,7 +255,7 @@ def _artifact(name: str) -> artifacts.Artifact:
     return artifacts.load(next(OUT.glob(f"*.sol/{name}.json")))
 
 
-def _deploy(url: str, kind: int) -> Twin:
+def _deploy(line: Line, url: str, kind: int) -> Twin:
     roles = {role: accounts.account(role).address for role in (*ACTORS, "deployer")}
     hand = Chain(url, accounts.account(("deployer", "maker", "trader")[kind]).address)
     hand.begin()
@@ -279,7 +285,7 @@ def _deploy(url: str, kind: int) -> Twin:
         hand.send(at["oracle"], "set(address,uint128)", at[name], price)
     shops = scene.Shops(rules, market, {at[name]: Shop() for name in ADAPTERS})
     state = opening(rules, TARGETS, scene.held(kind), made)
-    return Twin(Line(url), at, World(state, rules, market, shops, Mandates(at, ends), hand.now()))
+    return Twin(line, at, World(state, rules, market, shops, Mandates(at, ends), hand.now()))
 
 
 def _band(one: AssetRule) -> tuple[int, ...]:
