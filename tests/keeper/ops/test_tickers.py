@@ -212,12 +212,12 @@ def test_exchanges_are_asked_beside_the_node_and_awaited_no_longer_than_allowed(
         post.survey()
         before, trips = len(wire.seen), post.rpc.round_trips
         town.kraken.instead = silent(30)
-        wire.next("*", slowly(0.8))
+        wire.next("*", slowly(2.0))
         begun = time.monotonic()
         seen = post.survey().snapshot
         took = time.monotonic() - begun
     assert (len(wire.seen) - before, post.rpc.round_trips - trips) == (1, 1)
-    assert 1.0 <= took < 1.6, "0.8 s of the node and 1 s of the exchange, one beside the other"
+    assert 2.0 <= took < 2.9, "2 s of the node and 1 s of the exchange, one beside the other"
     reasons = {one.source: one.reason for one in seen.tickers}
     assert reasons["kraken:ETHUSD"] == "no answer within 1000 ms"
     assert reasons["coinbase:ETH-USD"] == ""
