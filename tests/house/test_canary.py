@@ -67,6 +67,6 @@ def test_a_red_later_step_turns_make_test_red(mine: Path, outer_environ: dict[st
     assert "make test: failed: test-keeper" in done.stderr
 
 
-def test_make_test_runs_all_three_kinds_by_default(outer_environ: dict[str, str]) -> None:
+def test_make_test_runs_every_kind_by_default(outer_environ: dict[str, str]) -> None:
     makefile = (ROOT / "Makefile").read_text()
-    assert "TEST_STEPS ?= test-forge test-contracts test-keeper test-house\n" in makefile
+    assert "TEST_STEPS ?= test-forge test-contracts test-keeper test-house test-audit\n" in makefile
