@@ -64,10 +64,10 @@ class Clock:
         self._asked = 0.0
         self._said = 0
 
-    def now(self) -> int:
-        """The latest block's time, in Unix seconds. Raises ChainError where the chain does not answer."""
+    def now(self, *, afresh: bool = False) -> int:
+        """The latest block's time, in Unix seconds; `afresh`: as of this call. Raises ChainError where nobody answers."""
         with self._lock:
-            if time.monotonic() - self._asked > _FRESH_SECONDS:
+            if afresh or time.monotonic() - self._asked > _FRESH_SECONDS:
                 self._said = self._chain.now()
                 self._asked = time.monotonic()
             return self._said
@@ -98,7 +98,7 @@ class Exchanges:
         self.taken += 1
         for name, server in self._servers.items():
             server.board = boards[name]
-        return ExchangesStep(self.taken, self._clock.now(), boards)
+        return ExchangesStep(self.taken, self._clock.now(afresh=True), boards)
 
     def close(self) -> None:
         """Stop answering."""
