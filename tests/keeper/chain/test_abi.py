@@ -14,7 +14,7 @@ from keeper.model import Order, Terms
 from keeper.units import Timestamp, TokenUnits
 
 VAULT = "0x00000000000000000000000000000000000000A1"
-NOTHING: dict[str, object] = {"address": "0x" + "00" * 20, "bytes": b"", "bytes32": bytes(32)}
+NOTHING: dict[str, object] = {"address": "0x" + "00" * 20, "bytes": b"", "bytes4": bytes(4), "bytes32": bytes(32)}
 """Of each kind that an error carries and 0 is none of."""
 
 
