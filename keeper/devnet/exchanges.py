@@ -65,7 +65,7 @@ class Clock:
         self._said = 0
 
     def now(self, *, afresh: bool = False) -> int:
-        """The latest block's time, in Unix seconds; `afresh`: as of this call. Raises ChainError where nobody answers."""
+        """The latest block's time, Unix seconds; `afresh`: as of this call. Raises ChainError where nobody answers."""
         with self._lock:
             if afresh or time.monotonic() - self._asked > _FRESH_SECONDS:
                 self._said = self._chain.now()
