@@ -72,13 +72,14 @@ class SourcePart(Part):
 
 
 class PartsRecord(Strict):
-    """Every contract of the deployment."""
+    """Every contract of the deployment; a rulebook of 0.1 did without a clerk."""
 
     rulebook: Part
     vault: Part
     oracle: Part
     adapters: dict[str, Part]
     sources: dict[str, SourcePart]
+    clerk: Part | None = None
 
 
 class AssetRecord(Strict):

@@ -50,13 +50,15 @@ class Buildings:
     sources: Mapping[str, Built]
     oracle: Built
     adapters: Mapping[str, Built]
+    clerk: Built
     rulebook: Built
     vault: Built
 
     @property
     def all(self) -> dict[str, Built]:
         """Every contract by name, in the order of deployment."""
-        return {**self.sources, "oracle": self.oracle, **self.adapters, "rulebook": self.rulebook, "vault": self.vault}
+        last = {"clerk": self.clerk, "rulebook": self.rulebook, "vault": self.vault}
+        return {**self.sources, "oracle": self.oracle, **self.adapters, **last}
 
 
 def build(deployment: DeploymentFile, site: Site) -> Buildings:
@@ -66,6 +68,7 @@ def build(deployment: DeploymentFile, site: Site) -> Buildings:
     at = {key: built.address for key, built in sources.items()}
     oracle = site.put("oracle", "MedianOracle", wiring.listings(deployment, at))
     adapters = _adapters(deployment, site)
+    clerk = site.put("clerk", "Clerk")
     site.reader.refresh()
     setup = wiring.setup_of(
         deployment,
@@ -75,9 +78,9 @@ def build(deployment: DeploymentFile, site: Site) -> Buildings:
         adapters={name: built.address for name, built in adapters.items()},
         now=site.reader.time,
     )
-    rulebook = site.put("rulebook", "Rulebook", setup)
+    rulebook = site.put("rulebook", "Rulebook", setup, clerk.address)
     vault = site.put("vault", "KeeperVault", rulebook.address, [asset.target_bps for asset in deployment.assets])
-    return Buildings(sources, oracle, adapters, rulebook, vault)
+    return Buildings(sources, oracle, adapters, clerk, rulebook, vault)
 
 
 def _sources(deployment: DeploymentFile, site: Site) -> dict[str, Built]:

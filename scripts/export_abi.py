@@ -26,6 +26,7 @@ ABI = ROOT / "keeper" / "abi"
 OUT = TOOLS / "forge" / "out"
 CONTRACTS = (
     "AggregatorSource",
+    "Clerk",
     "Erc4626Adapter",
     "Erc4626Source",
     "KeeperVault",

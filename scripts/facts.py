@@ -17,7 +17,8 @@ Facts: TypeAlias = dict[str, str]
 ABSENT = "nothing"
 IMMUTABLES: Mapping[str, tuple[str, ...]] = {
     "KeeperVault": ("rulebook",),
-    "Rulebook": ("vault",),
+    "Clerk": (),
+    "Rulebook": ("vault", "clerk"),
     "MedianOracle": (),
     "AggregatorSource": ("token", "feed", "feedDecimals", "maxAge", "sequencerFeed", "grace"),
     "TwapSource": ("token", "pool", "window", "minLiquidity", "quoteOne", "quoteTwo"),
@@ -62,6 +63,7 @@ def parts_of(manifest: Manifest) -> dict[str, Part]:
         **{f"sources.{name}": part for name, part in sorted(parts.sources.items())},
         "oracle": parts.oracle,
         **{f"adapters.{name}": part for name, part in sorted(parts.adapters.items())},
+        **({"clerk": parts.clerk} if parts.clerk else {}),
         "rulebook": parts.rulebook,
         "vault": parts.vault,
     }

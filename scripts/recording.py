@@ -95,6 +95,7 @@ def hold_against_chain(manifest: Manifest, reader: Reader) -> None:
 
 def _parts(deployment: DeploymentFile, buildings: Buildings, reader: Reader) -> PartsRecord:
     return PartsRecord(
+        clerk=_part(buildings.clerk, reader),
         rulebook=_part(buildings.rulebook, reader),
         vault=_part(buildings.vault, reader),
         oracle=_part(buildings.oracle, reader),

@@ -1,29 +1,30 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVaultCore} from "../interfaces/IKeeperVault.sol";
-import {Cluster, IPriceOracle, SourceKind, Verdict, Voice} from "../interfaces/IPriceOracle.sol";
-import {Asset, Claim, IRulebookReads, Limits, Quote, Route, Rules, Step} from "../interfaces/IRulebook.sol";
+import {Cluster, IPriceOracle} from "../interfaces/IPriceOracle.sol";
+import {Asset, Claim, IRulebook, IRulebookReads, Limits, Quote, Route, Rules, Step} from "../interfaces/IRulebook.sol";
 import {Ceilings} from "../libraries/Ceilings.sol";
 import {Portfolio} from "../libraries/Portfolio.sol";
+import {Clerk} from "./Clerk.sol";
 
 /// @title The registry, and what the vault asks of it while it acts: targets, ways out, floors
 /// @dev Reads only. The vault trusts these answers as it trusts the registry; no caller's argument can lower a floor but
 /// `privileged` and `open`, which the vault alone decides.
-abstract contract Quotes is IRulebookReads {
+abstract contract Quotes is IRulebook {
     // ------------------------------------------------------------------------------------------------ constants
 
     /// @dev 1.5M: what reading a price may take at most; a caller must not be able to choose the refuge by starving one.
     uint256 private constant PRICE_GAS = 1_500_000;
-    uint256 private constant TARGET_BITS = 16;
     uint16 private constant NO_ROUTE = type(uint16).max;
 
     // ------------------------------------------------------------------------------------------------ immutables
 
     /// @inheritdoc IRulebookReads
     address public immutable vault;
+    /// @inheritdoc IRulebookReads
+    address public immutable clerk;
 
     // ------------------------------------------------------------------------------------------------ storage
 
@@ -38,8 +39,8 @@ abstract contract Quotes is IRulebookReads {
 
     // ------------------------------------------------------------------------------------------------ constructor
 
-    constructor(address vault_) {
-        vault = vault_;
+    constructor(address vault_, address clerk_) {
+        (vault, clerk) = (vault_, clerk_);
     }
 
     // ------------------------------------------------------------------------------------------------ registry
@@ -101,26 +102,8 @@ abstract contract Quotes is IRulebookReads {
 
     /// @inheritdoc IRulebookReads
     function packed(uint256 before, uint16[] calldata targetsBps) external view returns (uint256 word, uint256 shift) {
-        uint256 count = _assets.length;
-        uint256 sum;
-        for (uint256 i; i < targetsBps.length; ++i) {
-            if (i >= count) revert IVaultCore.BadTargets(targetsBps.length);
-            Asset storage asset = _assets[i];
-            uint16 target = targetsBps[i];
-            if (target < asset.minBps || target > asset.maxBps) {
-                // safe cast: i < 16
-                // forge-lint: disable-next-line(unsafe-typecast)
-                revert IVaultCore.TargetOutOfRange(uint8(i), target, asset.minBps, asset.maxBps);
-            }
-            sum += target;
-            word |= uint256(target) << (i * TARGET_BITS);
-            // safe cast: takes the 16 bits it wants
-            // forge-lint: disable-next-line(unsafe-typecast)
-            uint16 was = uint16(before >> (i * TARGET_BITS));
-            shift += target > was ? target - was : was - target;
-        }
-        if (sum != Ceilings.BPS || targetsBps.length != count) revert IVaultCore.BadTargets(sum);
-        shift = shift * Ceilings.ONE / (2 * Ceilings.BPS);
+        Asset[] memory listed = _assets;
+        return Clerk(clerk).pack(listed, before, targetsBps);
     }
 
     // ------------------------------------------------------------------------------------------------ exit
@@ -264,16 +247,8 @@ abstract contract Quotes is IRulebookReads {
 
     /// @inheritdoc IRulebookReads
     function requireNoAllowance(uint16 source) external view {
-        address target = _claims[source].target;
-        _requireNone(_claims[source].reward, target);
-        for (uint256 i; i < _assets.length; ++i) {
-            _requireNone(_assets[i].token, target);
-        }
-    }
-
-    function _requireNone(address token, address spender) private view {
-        uint256 allowed = IERC20(token).allowance(vault, spender);
-        if (allowed != 0) revert IVaultCore.AllowanceLeft(token, allowed);
+        Asset[] memory listed = _assets;
+        Clerk(clerk).requireNoAllowance(listed, _claims[source].reward, vault, _claims[source].target);
     }
 
     function _listed(address token) internal view returns (bool) {
@@ -296,15 +271,7 @@ abstract contract Quotes is IRulebookReads {
 
     /// @dev The highest fresh push feed inside the sanity band: one stuck or low feed cannot lower it.
     function _highestPush(Asset memory asset) private view returns (Cluster memory price) {
-        try IPriceOracle(_oracle).voices(asset.token, _limits.spreadBps) returns (
-            Voice[] memory heard, Cluster memory
-        ) {
-            for (uint256 i; i < heard.length; ++i) {
-                Voice memory voice = heard[i];
-                if (voice.kind != SourceKind.PUSH || voice.verdict != Verdict.OK || voice.price <= price.mid) continue;
-                Cluster memory alone = Cluster({mid: voice.price, low: voice.price, high: voice.price});
-                if (Portfolio.usable(alone, asset)) price = alone;
-            }
-        } catch {}
+        uint128 highest = Clerk(clerk).highestPush(_oracle, asset, _limits.spreadBps);
+        return Cluster({mid: highest, low: highest, high: highest});
     }
 }

@@ -136,7 +136,7 @@ enum Role {
     KEEPER
 }
 
-/// @title What the rulebook of this release does: it is written once, by its constructor, and read
+/// @title What the vault reads of its rulebook, and the roles that can be taken away or handed over at once
 interface IRulebookReads {
     event ConfigVersion(uint32 version);
     /// @notice An account lost its role at once; transactions decided before are dead.
@@ -165,6 +165,8 @@ interface IRulebookReads {
 
     /// @notice The one vault this rulebook governs.
     function vault() external view returns (address);
+    /// @notice The contract without state that checks and looks up for this one.
+    function clerk() external view returns (address);
     function owner() external view returns (address);
     function pendingOwner() external view returns (address);
     /// @notice Where withdrawals go, and nowhere else.
@@ -223,9 +225,17 @@ interface IRulebookReads {
     function acceptOwnership() external;
 }
 
+/// @notice A change that waits. Times are unix seconds.
+/// @param ripeAt from here on the owner may make it
+/// @param deadAt from here on nobody may
+struct Pending {
+    uint40 ripeAt;
+    uint40 deadAt;
+}
+
 /// @title The rulebook, complete: who may change what, and when
-/// @notice Loosening is `queue(data)` → (delay, veto) → `execute(data)` by the very same call; tightening is instant. See
-/// contracts/SPEC.md, known gaps, for what is not yet there.
+/// @notice Loosening is `queue(data)` → (delay, veto) → `execute(data)` by the very same call; tightening is instant. Each
+/// change raises configVersion by one, and is refused while the vault's lock is held (VaultBusy).
 interface IRulebook is IRulebookReads {
     event Queued(bytes32 indexed id, bytes data, uint40 ripeAt, uint40 deadAt);
     event Executed(bytes32 indexed id, bytes data);
@@ -243,25 +253,55 @@ interface IRulebook is IRulebookReads {
     error NotTighter(bytes32 what);
     error VetoRefused(bytes32 id);
     error LastExit(uint8 asset);
+    error NotQueueable(bytes4 selector);
+    error OnlyQueue();
+    error PriceMoved(address token, uint256 was, uint256 found);
 
-    /// @notice Owner: queues a change. `data` is the very call that `execute` will make on this rulebook.
+    // ------------------------------------------------------------------------------------------------ the queue
+
+    /// @notice Owner: queues a change. `data` is the very call that `execute` will make on this rulebook: one of the functions
+    /// that are for the queue only. Refused while the same call is pending.
+    /// @return id the hash of `data`
     function queue(bytes calldata data) external returns (bytes32 id);
+    /// @notice Owner: makes a change that is ripe and not yet dead; its entry is gone.
     function execute(bytes calldata data) external;
-    /// @notice Owner or guardian; a guardian may not cancel what only removes or replaces a guardian.
+    /// @notice Owner or guardian; a guardian may not cancel the appointment of a guardian, which may be to replace it.
     function cancel(bytes32 id) external;
+    /// @notice What waits under `id`, also when it is dead; zeros where nothing does.
+    function pending(bytes32 id) external view returns (Pending memory);
+
+    // ------------------------------------------------------------------------------------------------ at once
+
+    /// @notice Owner or guardian: limits each at most as loose as before, down to floors that keep the vault alive; never
+    /// `emergencyBps` nor `delay`.
     function tighten(Limits calldata limits) external;
+    /// @notice Owner or guardian: the asset is neither traded nor counted nor flattened, only withdrawn. A guardian may freeze
+    /// a safe asset only where another is a refuge now, into which each asset still has an enabled way.
     function freeze(uint8 asset) external;
+    /// @notice Owner, an hour after the freeze or later; not where an asset would lack a way into the first refuge.
     function unfreeze(uint8 asset) external;
+    /// @notice Off: owner or guardian, who leaves each asset one way into each safe asset that it has one into. On: owner, an
+    /// hour later.
     function setRouteEnabled(uint16 route, bool enabled) external;
+    /// @notice Off: owner or guardian. On: owner, an hour later.
     function setClaimEnabled(uint16 claim, bool enabled) external;
-    /// @notice Through the queue only, from here on.
+
+    // ------------------------------------------------------------------------------------------------ by `execute` only
+
+    /// @notice All limits, inside the ceilings; the floors of `tighten` do not hold here.
     function setLimits(Limits calldata limits) external;
+    /// @notice Another oracle, within 2 % of the old one on each asset, not frozen, that the old one prices.
     function setOracle(address oracle) external;
     function setPayout(address payout) external;
+    /// @notice A new keeper, or a new mandate of one. At most 90 d ahead of the execution.
     function appointKeeper(Mandate calldata mandate) external;
     function appointGuardian(address guardian) external;
+    /// @notice One asset more, its target 0 until targets are set. List it frozen, add its routes, unfreeze it.
     function listAsset(Asset calldata asset) external;
+    /// @notice The range of an asset's target; the target of now must lie in it.
     function setAssetRange(uint8 asset, uint16 minBps, uint16 maxBps) external;
+    /// @notice The sanity band of an asset's price; the price of now must lie in it.
+    function setPriceBand(uint8 asset, uint128 low, uint128 high) external;
     function addRoute(Route calldata route) external;
     function addClaim(Claim calldata claim) external;
 }

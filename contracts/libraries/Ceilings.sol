@@ -44,8 +44,41 @@ library Ceilings {
     uint256 internal constant ASSETS = 16;
     /// @dev 4 ways out of each asset; flatten reads them all.
     uint256 internal constant ROUTES = 64;
+    /// @dev One distributor a share, at most.
+    uint256 internal constant CLAIMS = 16;
     /// @dev Few enough to read in a block explorer.
     uint256 internal constant ACCOUNTS = 8;
     /// @dev Marks the reward of a claim as the asset a route sells.
     uint8 internal constant REWARD = 255;
+
+    // what `tighten` may do at once, whoever asks: bounds beyond which a vault would no longer follow a usual day. The owner goes
+    // further through the queue.
+
+    /// @dev 1 %: two honest feeds, each within the usual 0.5 % of the truth, still meet.
+    uint256 internal constant TIGHT_SPREAD_BPS = 100;
+    /// @dev 1 %: a vault that far off may still be rebalanced; the least progress likewise.
+    uint256 internal constant TIGHT_DRIFT_BPS = 100;
+    /// @dev 1 % of NAV in one order, and orders of 0.5 %: a few of them make the least progress.
+    uint256 internal constant TIGHT_MAX_TRADE_BPS = 100;
+    uint256 internal constant TIGHT_MIN_TRADE_BPS = 50;
+    /// @dev 0.02 % a day, half of it at once: pays for the least progress at a cost of 1 %.
+    uint256 internal constant TIGHT_LOSS_DAY_BPS = 2;
+    uint256 internal constant TIGHT_LOSS_MONTH_BPS = 10;
+    /// @dev 5 % of NAV a day, 30 % a month: what a portfolio of volatile assets drifts in such a time.
+    uint256 internal constant TIGHT_TURNOVER_DAY_BPS = 500;
+    uint256 internal constant TIGHT_TURNOVER_MONTH_BPS = 3000;
+    /// @dev A rebalance a day.
+    uint256 internal constant TIGHT_COOLDOWN = 1 days;
+    /// @dev 50 gwei, and four times the base fee where that is more: a chain's busy day.
+    uint256 internal constant TIGHT_GAS_PRICE = 50 gwei;
+    uint256 internal constant TIGHT_BASE_FEES = 4;
+
+    // the queue
+
+    /// @dev 14 d: a change that nobody made when it was ripe is no longer what the owner had in mind.
+    uint256 internal constant RIPE_FOR = 14 days;
+    /// @dev 1 h before what was frozen or switched off comes back: whoever switched it off is heard first.
+    uint256 internal constant COOLING = 1 hours;
+    /// @dev 2 %: an honest new oracle stands that near the old one; where the old one is wrong, freeze the asset first.
+    uint256 internal constant ORACLE_STEP_BPS = 200;
 }

@@ -26,7 +26,7 @@ library ClaimCheck {
     }
 
     /// @notice Whether the reward is a listed share, what a listed share stands on, or a share of a listed token.
-    function isPrincipal(address reward, Asset[] storage assets) internal view returns (bool) {
+    function isPrincipal(address reward, Asset[] memory assets) internal view returns (bool) {
         address under = _underlying(reward);
         for (uint256 i; i < assets.length; ++i) {
             address token = assets[i].token;

@@ -110,6 +110,8 @@ def _code(post: Post) -> Finding:
     """The code at every address of the manifest, by its hash."""
     parts = post.manifest.parts
     wanted = {"rulebook": parts.rulebook, "vault": parts.vault, "oracle": parts.oracle}
+    if parts.clerk:
+        wanted["clerk"] = parts.clerk
     expected = {name: (part.address, part.runtime_hash) for name, part in wanted.items()}
     expected |= {f"adapter {name}": (part.address, part.runtime_hash) for name, part in parts.adapters.items()}
     expected |= {f"source {name}": (part.address, part.runtime_hash) for name, part in parts.sources.items()}

@@ -37,7 +37,8 @@ def test_a_rulebook_refuses_a_vault_that_exists(world: World, project: Any) -> N
 
     made = worlds.parts(project)
     with reverts(revert_pattern=rf"(?i)VaultExists: {world.vault.address}"):
-        project.Rulebook.deploy(worlds.setup_of(made, world.vault.address), {"from": accounts[0]})
+        setup = worlds.setup_of(made, world.vault.address)
+        project.Rulebook.deploy(setup, world.rulebook.clerk(), {"from": accounts[0]})
 
 
 def test_vault_and_rulebook_name_each_other(world: World) -> None:

@@ -87,7 +87,9 @@ def deploy(project: Any) -> World:
 
     made = parts(project)
     by = {"from": accounts[0]}
-    rulebook = project.Rulebook.deploy(setup_of(made, accounts[0].get_deployment_address(accounts[0].nonce + 1)), by)
+    clerk = project.Clerk.deploy(by)
+    setup = setup_of(made, accounts[0].get_deployment_address(accounts[0].nonce + 1))
+    rulebook = project.Rulebook.deploy(setup, clerk, by)
     vault = project.KeeperVault.deploy(rulebook, [5000, 5000], by)
     made["weth"].mint(vault, 300 * 10**18, by)
     made["usdc"].mint(vault, 400_000 * 10**6, by)

@@ -185,10 +185,10 @@ class _Hand(BaseHTTPRequestHandler):
 def test_a_deployment_that_broke_off_goes_on_from_what_stands(
     ground: Ground, keystore: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The node goes away with the rulebook's transaction in hand: eight sources, the oracle, two adapters stand."""
+    """The node goes away with the rulebook's transaction in hand: eight sources, oracle, two adapters, clerk stand."""
     text = render(ground.book)
     words = ("--network", "rpc", *keystore, "--yes")
-    with FailingDoor(ground.book.url, 11) as door:
+    with FailingDoor(ground.book.url, 12) as door:
         threading.Thread(target=door.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{door.server_port}"
         monkeypatch.setenv("RPC_URL", url)
@@ -198,13 +198,13 @@ def test_a_deployment_that_broke_off_goes_on_from_what_stands(
     assert "look that transaction up before anything is sent again" in err
     assert url not in err
     standing = json.loads(ground.file(".partial.json").read_text())["standing"]
-    assert len(standing) == 11
+    assert len(standing) == 12
     assert not ground.file(".json").exists()
 
     monkeypatch.setenv("RPC_URL", ground.book.url)
     exit_code, _, err = ground.deploy(text, *words)
     assert exit_code == 3, err
-    assert err.count("stands already") == 11
+    assert err.count("stands already") == 12
     manifest = load_manifest(ground.file(".pending.json"))
     assert manifest.parts.oracle.address == standing["oracle"]["address"]
     assert not ground.file(".partial.json").exists()
@@ -226,4 +226,4 @@ def test_the_recorded_compiler_input_makes_the_deployed_code(deployed: Deployed)
 def facts_contracts(deployed: Deployed) -> set[str]:
     parts = deployed.manifest.parts
     several = (*parts.sources.values(), *parts.adapters.values())
-    return {part.contract for part in (parts.rulebook, parts.vault, parts.oracle, *several)}
+    return {part.contract for part in (parts.clerk, parts.rulebook, parts.vault, parts.oracle, *several) if part}

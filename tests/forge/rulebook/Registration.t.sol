@@ -87,9 +87,14 @@ contract RegistrationTest is World {
         setup.guardians = new address[](0);
         _refusedSetup(setup, abi.encodeWithSelector(IRulebookReads.NoGuardian.selector));
         setup.guardians = new address[](9);
+        Mandate[] memory keepers = new Mandate[](9);
+        for (uint256 i; i < 9; ++i) {
+            setup.guardians[i] = vm.addr(100 + i);
+            keepers[i] = Mandate({keeper: vm.addr(200 + i), expires: START + MANDATE});
+        }
         _refusedSetup(setup, _tooMany("guardians", 9, 8));
         setup = _setup();
-        setup.keepers = new Mandate[](9);
+        setup.keepers = keepers;
         _refusedSetup(setup, _tooMany("keepers", 9, 8));
     }
 

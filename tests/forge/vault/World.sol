@@ -70,6 +70,7 @@ abstract contract World is Base {
     PricedAdapter internal adapter;
     PricedAdapter internal spare;
     Till internal venue;
+    address internal clerk;
     IRulebookReads internal rulebook;
     IVaultCore internal vault;
 
@@ -87,6 +88,7 @@ abstract contract World is Base {
         link = new OddToken("LINK", 18);
         oracle.set(address(link), 20e18);
         rewards = new MockRewards(link);
+        clerk = _create(vm.getCode("Clerk.sol:Clerk"), "");
         _prepare();
         this.deploy(_setup(), _targets());
         _fill();
@@ -112,7 +114,7 @@ abstract contract World is Base {
 
     /// Rulebook, then vault, each knowing the other; reverts as their constructors do.
     function deploy(Setup memory setup, uint16[] memory targets) public {
-        rulebook = IRulebookReads(_create(vm.getCode("Rulebook.sol:Rulebook"), abi.encode(setup)));
+        rulebook = IRulebookReads(_create(vm.getCode("Rulebook.sol:Rulebook"), abi.encode(setup, clerk)));
         vault = IVaultCore(_create(vm.getCode("KeeperVault.sol:KeeperVault"), abi.encode(address(rulebook), targets)));
         vm.label(address(vault), "vault");
     }

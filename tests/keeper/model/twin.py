@@ -273,9 +273,10 @@ def _deploy(line: Line, url: str, kind: int) -> Twin:
     rules = scene.rules(kind, at)
     now = hand.now()
     ends = {"keeper": now + MANDATE, "standby": now + SHORT_MANDATE}
+    clerk = hand.new(_artifact("Clerk"))
     count = int(hand.rpc("eth_getTransactionCount", hand.sender, "latest"), 16)
     at["vault"] = _created(hand.sender, count + 1)
-    at["rulebook"] = hand.new(_artifact("Rulebook"), _setup(rules, at, ends))
+    at["rulebook"] = hand.new(_artifact("Rulebook"), _setup(rules, at, ends), clerk)
     assert hand.new(_artifact("KeeperVault"), at["rulebook"], list(TARGETS)) == at["vault"]
     made = hand.now()
     for symbol, held in zip(SYMBOLS, scene.held(kind), strict=True):

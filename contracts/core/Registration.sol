@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Asset, Claim, Limits, Route} from "../interfaces/IRulebook.sol";
+import {Ceilings} from "../libraries/Ceilings.sol";
+import {Change, Clerk} from "./Clerk.sol";
+import {Parties} from "./Parties.sol";
+
+/// @title How an asset, a route, a claim and limits come into the registry
+/// @dev Through the same checks at construction and after a delay. What is encoded for them is encoded from memory, as in the
+/// views: an encoder from storage would be a second one, of half a kilobyte.
+abstract contract Registration is Parties {
+    // ------------------------------------------------------------------------------------------------ assets
+
+    function _list(Asset memory asset) internal {
+        if (_listed(asset.token)) revert TokenListedTwice(asset.token);
+        _requireAsset(asset);
+        _assets.push(asset);
+        _requireFew("assets", _assets.length, Ceilings.ASSETS);
+    }
+
+    function _requireAsset(Asset memory asset) internal view {
+        Clerk(clerk).requireAsset(asset, _oracle, _limits.spreadBps);
+    }
+
+    /// @dev Another oracle, near the one there is.
+    function _ask(address oracle_) internal {
+        Asset[] memory listed = _assets;
+        Clerk(clerk).requireNear(listed, _oracle, oracle_, _limits.spreadBps);
+        _oracle = oracle_;
+    }
+
+    // ------------------------------------------------------------------------------------------------ routes
+
+    function _add(Route memory added) internal {
+        _requireFew("routes", _routes.length + 1, Ceilings.ROUTES);
+        Asset[] memory listed = _assets;
+        Claim[] memory sources = _claims;
+        // safe cast: below ROUTES
+        Clerk(clerk).requireRoute(uint16(_routes.length), added, listed, sources);
+        _routes.push(added);
+    }
+
+    /// @dev Every asset that is neither safe nor frozen has an enabled way into the refuge that flatten takes first.
+    function _requireExits() internal view {
+        (Asset[] memory listed, Route[] memory ways) = (_assets, _routes);
+        Clerk(clerk).requireExits(listed, ways);
+    }
+
+    /// @dev The same into the refuge of now, by its price.
+    function _requireRefuge() internal view {
+        (Asset[] memory listed, Route[] memory ways) = (_assets, _routes);
+        Clerk(clerk).requireWays(listed, ways, refuge());
+    }
+
+    /// @dev Of the ways from an asset into a safe one, another stays when this one has gone.
+    function _requireWayLeft(uint16 gone) internal view {
+        (Asset[] memory listed, Route[] memory ways) = (_assets, _routes);
+        Clerk(clerk).requireWayLeft(listed, ways, gone);
+    }
+
+    // ------------------------------------------------------------------------------------------------ claims
+
+    function _register(Claim memory added) internal {
+        _requireFew("claims", _claims.length + 1, Ceilings.CLAIMS);
+        // safe cast: below CLAIMS
+        _rewardDecimals.push(_requireClaim(uint16(_claims.length), added));
+        _claims.push(added);
+    }
+
+    function _requireClaim(uint16 index, Claim memory added) internal view returns (uint8 decimals) {
+        Asset[] memory listed = _assets;
+        return Clerk(clerk).requireClaim(index, added, listed, vault);
+    }
+
+    // ------------------------------------------------------------------------------------------------ limits
+
+    function _limit(Limits memory given, Change change) internal {
+        (Limits memory was, Route[] memory ways) = (_limits, _routes);
+        Clerk(clerk).requireLimits(was, given, ways, change);
+        _limits = given;
+    }
+
+    // ------------------------------------------------------------------------------------------------ code
+
+    function _requireCode(address account) internal view {
+        if (account.code.length == 0) revert NoCode(account);
+    }
+}
