@@ -113,19 +113,6 @@ contract ChangesTest is Governed {
         _enact(data);
     }
 
-    function test_the_old_price_cannot_be_starved_away() public {
-        SteeredOracle other = _other();
-        other.set(address(tokens[WETH]), 4000e18);
-        bytes memory data = abi.encodeCall(IRulebook.setOracle, (address(other)));
-        _queue(data);
-        _pass(DELAY);
-        for (uint256 gas_ = 100_000; gas_ < 4_000_000; gas_ += 130_000) {
-            vm.prank(owner);
-            (bool done,) = address(rulebook).call{gas: gas_}(abi.encodeCall(IRulebook.execute, (data)));
-            no(done, "let through");
-        }
-    }
-
     // ------------------------------------------------------------------------------------------------ assets
 
     function _fresh() private returns (Asset memory asset) {
