@@ -226,9 +226,15 @@ def brownie_connection(kind: str, port: int) -> Iterator[None]:
 
 
 def main(words: list[str]) -> None:
-    """`compile`: brownie's build, which deploying needs; nothing: only make the links; else: run that command."""
+    """`compile`: brownie's build, which deploying needs; nothing: only make the links; else: run that command.
+
+    The build is made whole: brownie's own way of building what changed misses a changed interface, whose importers then
+    carry another metadata hash than forge gives them.
+    """
     ensure()
     if words == ["compile"]:
+        for built in (TOOLS / "brownie" / "contracts").glob("*.json"):
+            built.unlink()
         with brownie_project() as project:
             print(f"brownie: {len(project)} contracts")
     elif words:
