@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -182,13 +182,12 @@ def _in_usd(price: int) -> str:
 
 def _keep(folder: Path, started: Node, make: Callable[[str], Book]) -> Book:
     """Remember a started node, have its book made from its URL, and end it again where that fails."""
-    try:
+    with ExitStack() as undoing:
+        undoing.callback(_end, folder)
         node.remember(started, folder / _NODE)
         made = make(started.url)
         books.save(made, folder / BOOK)
-    except BaseException:
-        _end(folder)
-        raise
+        undoing.pop_all()
     return made
 
 

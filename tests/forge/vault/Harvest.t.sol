@@ -287,34 +287,24 @@ contract HarvestTest is World {
     /// forge-config: default.fuzz.runs = 24
     function testFuzz_any_day_sells_no_more_than_either_cap(uint256 seed) public {
         _withCap(1200e18, 10);
-        rewards.setDue(1000e18);
-        uint256[60] memory at;
-        uint256[60] memory value;
-        for (uint256 i; i < 60; ++i) {
-            uint256 dice = uint256(keccak256(abi.encode(seed, i)));
-            _pass(3600 + dice % 6 hours);
-            uint256 amount = bound(dice / 3, 1e15, 60e18);
-            (at[i], value[i]) = (_now(), _soldBy(_sell(amount)) * 20);
-        }
-        for (uint256 first; first < 60; ++first) {
-            uint256 sum;
-            for (uint256 i = first; i < 60; ++i) {
-                if (at[i] <= at[first] + 1 days) sum += value[i];
-            }
-            le(sum, 1000e18, "0.1 % of NAV, any 24 h");
-        }
+        _noDaySellsMore(seed, 60e18, 1000e18, "0.1 % of NAV, any 24 h");
     }
 
     /// forge-config: default.fuzz.runs = 24
     function testFuzz_any_day_sells_no_more_than_the_claims_cap(uint256 seed) public {
         _withCap(600e18, 100);
+        _noDaySellsMore(seed, 30e18, 600e18, "the claim's cap, any 24 h");
+    }
+
+    /// Sixty harvests, one to seven hours apart, of up to `largest` LINK each; no 24 h hold more than `cap` USD of them.
+    function _noDaySellsMore(uint256 seed, uint256 largest, uint256 cap, string memory what) private {
         rewards.setDue(1000e18);
         uint256[60] memory at;
         uint256[60] memory value;
         for (uint256 i; i < 60; ++i) {
             uint256 dice = uint256(keccak256(abi.encode(seed, i)));
             _pass(3600 + dice % 6 hours);
-            uint256 amount = bound(dice / 3, 1e15, 30e18);
+            uint256 amount = bound(dice / 3, 1e15, largest);
             (at[i], value[i]) = (_now(), _soldBy(_sell(amount)) * 20);
         }
         for (uint256 first; first < 60; ++first) {
@@ -322,7 +312,7 @@ contract HarvestTest is World {
             for (uint256 i = first; i < 60; ++i) {
                 if (at[i] <= at[first] + 1 days) sum += value[i];
             }
-            le(sum, 600e18, "the claim's cap, any 24 h");
+            le(sum, cap, what);
         }
     }
 
