@@ -115,6 +115,25 @@ def test_a_taken_port_is_refused_and_its_listener_left_alone(name: str) -> None:
     assert local.up(name, port).url.endswith(f":{port}")
 
 
+def test_a_chain_that_cannot_be_made_leaves_no_node(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    met: list[int] = []
+
+    def interrupted(*_given: object, **_named: object) -> None:
+        known = node.recall(local.folder_of(name) / "node.json")
+        assert known is not None
+        met.append(known.pid)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(local, "furnish", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        local.up(name)
+    [pid] = met
+    assert not local.status(name).running
+    assert not (local.folder_of(name) / "node.json").exists()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
 def test_a_node_that_ends_at_once_is_one_error_that_names_its_log(tmp_path: Path) -> None:
     with pytest.raises(NodeSilent, match="it ended at once") as caught:
         node.start(tmp_path, genesis_time=-1)
