@@ -24,6 +24,9 @@ help: ## this list
 setup: ## install and build everything, into .tools/ and node_modules/
 	@$(PYTHON) scripts/bootstrap.py
 
+provers: setup ## the provers' own environment, halmos and slither: made when a proof asks for it
+	@$(PYTHON) scripts/bootstrap.py prove
+
 build: setup ## forge's build of contracts and tests (set-up already made brownie's)
 	@$(FORGE) build -q
 
@@ -99,6 +102,7 @@ locks: setup ## resolve the Python locks anew; then look at the diff
 	$(LOCK) pyproject.toml --upgrade -o requirements/runtime.lock
 	$(LOCK) pyproject.toml --upgrade --group runtime-test -c requirements/runtime.lock -o requirements/runtime-test.lock
 	$(LOCK) pyproject.toml --upgrade --group contracts -o requirements/contracts.lock
+	$(LOCK) --upgrade --group prove -o requirements/prove.lock
 
 clean: ## remove what set-up made; encrypted keys stay
 	@rm -rf node_modules build dist
@@ -108,4 +112,4 @@ clean: ## remove what set-up made; encrypted keys stay
 	  find .tools -depth -mindepth 2 ! -path '$(KEYSTORES)*' ! -path .tools/home/.brownie -delete; \
 	  rmdir $(KEYSTORES) .tools/home/.brownie .tools/home .tools 2>/dev/null; fi; true
 
-.PHONY: help setup build demo demo-audit test test-forge test-contracts test-keeper test-house test-audit check bench deploy compare deposit bounds owner account locks clean
+.PHONY: help setup provers build demo demo-audit test test-forge test-contracts test-keeper test-house test-audit check bench deploy compare deposit bounds owner account locks clean

@@ -2,7 +2,8 @@
 
 Standard library only, because it runs before anything is installed.  A step is keyed by the files it depends on; its
 key is kept in `.tools/stamps/` when it succeeded.  What the tools say goes to `.tools/setup.log`, and to the screen
-when a step fails.  Everything made here lives in `.tools/` and `node_modules/`.
+when a step fails.  Everything made here lives in `.tools/` and `node_modules/`.  With the word `prove` it also
+makes the provers' environment.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ LOG = TOOLS / "setup.log"
 UV = TOOLS / "uv" / "bin" / "uv"
 RUNTIME = TOOLS / "venv" / "runtime-test"
 CONTRACTS = TOOLS / "venv" / "contracts"
+PROVE = TOOLS / "venv" / "prove"
 OLDEST, NEWEST_FOR_BROWNIE, NEWEST = (3, 11), (3, 13), (3, 14)
 _log_lock = threading.Lock()
 
@@ -190,6 +192,11 @@ def environment(name: str, python: str, what: str) -> Step:
     return Step(name, title, (lock,), TOOLS / "venv" / name / "bin" / "python", make_environment, key)
 
 
+def proving() -> Step:
+    """What `make prove` and `make mutate` need besides: not part of a plain set-up."""
+    return environment(PROVE.name, brownie_python(), "halmos with its solvers, and slither: for proofs only")
+
+
 def installing() -> list[Step]:
     """Three installations that need nothing of each other."""
     return [
@@ -243,15 +250,17 @@ def run_group(group: list[Step], *, together: bool) -> bool:
     return bool(due)
 
 
-def set_up() -> bool:
+def set_up(*, prove: bool) -> bool:
     """Every step in order; true when anything had to be made."""
     uv = Step("uv", "uv, which installs the rest", (ROOT / "requirements" / "uv.lock",), UV, make_uv, this_python())
     first = run_group([uv], together=False)
-    second = run_group(installing(), together=True)
+    second = run_group([*installing(), *([proving()] if prove else [])], together=True)
     return run_group(arranging(), together=False) or first or second
 
 
-def main() -> int:
+def main(words: list[str]) -> int:
+    if words not in ([], [PROVE.name]):
+        refuse(f"the one word it knows is `{PROVE.name}`, not `{' '.join(words)}`")
     here = sys.version_info[:2]
     if not OLDEST <= here <= NEWEST:
         refuse(f"Python 3.11 to 3.14 is needed, this is {here[0]}.{here[1]}: name one, `make PYTHON=python3.13`")
@@ -260,7 +269,7 @@ def main() -> int:
         fcntl.flock(lock, fcntl.LOCK_EX)
         start = time.monotonic()
         try:
-            if set_up():
+            if set_up(prove=bool(words)):
                 say(f"set-up done in {time.monotonic() - start:.0f} s")
         except StepFailed as failure:
             say(f"{failure.said}\nset-up failed at: {failure.title}; all output is in .tools/setup.log")
@@ -269,4 +278,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

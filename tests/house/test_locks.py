@@ -10,7 +10,7 @@ import pytest
 from scripts.complete_npm_lock import completed
 from scripts.toolchain import ROOT
 
-LOCKS = ("uv", "runtime", "runtime-test", "contracts")
+LOCKS = ("uv", "runtime", "runtime-test", "contracts", "prove")
 REQUIREMENT = re.compile(r"^(?P<name>[a-z0-9][a-z0-9.-]*)==(?P<version>[^ ;]+)(?: ; [^\\]+)? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}(?P<more> \\)?$")
 
