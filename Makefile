@@ -68,7 +68,7 @@ check: setup ## linters, formats, types and the floors
 	@$(LINT) contracts --deny warnings
 	@$(LINT) tests/forge --deny warnings --severity high # narrowing casts of indices are no danger in a test
 
-bench: setup ## gas and round trips, measured now: ARGS="--only NAME --json"
+bench: build ## gas and round trips, measured now: ARGS="--only NAME --json"
 	@$(RUNTIME)/python -m tests.benchmarks $(ARGS)
 
 deploy: setup ## deploy from one TOML: NETWORK=devnet|rpc CONFIG=file.toml ARGS="--from KEY"

@@ -145,7 +145,7 @@ def open_pool(
     )
     pool = Pool(to_checksum_address(address), token0.symbol, token1.symbol, depth.fee)
     full = Span(depth.full_usd, -_FULL_RANGE, _FULL_RANGE)
-    for span in (full, band_around(pool, slot0(chain, address)[1])):
+    for span in (full, _band(depth, slot0(chain, address)[1])):
         signature, arguments = mint_call(tokens, pool, span, prices, maker)
         chain.send(manager, signature, *arguments, sender=maker)
     chain.send(address, "increaseObservationCardinalityNext(uint16)", CARDINALITY)
@@ -159,6 +159,10 @@ def band_around(pool: Pool, tick: int) -> Span:
         for depth in (*DEPTHS, *ADDED_DEPTHS)
         if {depth.one, depth.other} == {pool.token0, pool.token1} and depth.fee == pool.fee
     ]
+    return _band(depth, tick)
+
+
+def _band(depth: Depth, tick: int) -> Span:
     return Span(depth.band_usd, tick - BAND_TICKS, tick + BAND_TICKS)
 
 
