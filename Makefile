@@ -68,6 +68,9 @@ check: setup ## linters, formats, types and the floors
 	@$(LINT) contracts --deny warnings
 	@$(LINT) tests/forge --deny warnings --severity high # narrowing casts of indices are no danger in a test
 
+prove: provers build ## the proof: every section, build/proof.json and build/proof.md: ARGS="--only NAME --json --fresh"
+	@$(RUNTIME)/python -m tests.prove $(ARGS)
+
 bench: build ## gas and round trips, measured now: ARGS="--only NAME --json"
 	@$(RUNTIME)/python -m tests.benchmarks $(ARGS)
 
@@ -112,4 +115,4 @@ clean: ## remove what set-up made; encrypted keys stay
 	  find .tools -depth -mindepth 2 ! -path '$(KEYSTORES)*' ! -path .tools/home/.brownie -delete; \
 	  rmdir $(KEYSTORES) .tools/home/.brownie .tools/home .tools 2>/dev/null; fi; true
 
-.PHONY: help setup provers build demo demo-audit test test-forge test-contracts test-keeper test-house test-audit check bench deploy compare deposit bounds owner account locks clean
+.PHONY: help setup provers build demo demo-audit test test-forge test-contracts test-keeper test-house test-audit check prove bench deploy compare deposit bounds owner account locks clean
