@@ -3,7 +3,9 @@ pragma solidity 0.8.30;
 
 import {
     Cluster,
+    Feed,
     IDerivedSource,
+    IFeedSource,
     IPriceOracle,
     IPriceSource,
     SourceKind,
@@ -11,7 +13,10 @@ import {
     Voice
 } from "./interfaces/IPriceOracle.sol";
 import {ClusterMath} from "./libraries/ClusterMath.sol";
+import {CodeBlob} from "./libraries/CodeBlob.sol";
 import {DerivedPrice} from "./libraries/DerivedPrice.sol";
+import {PushFeed} from "./libraries/PushFeed.sol";
+import {Seat, Seats} from "./libraries/Seats.sol";
 import {SourceReader} from "./libraries/SourceReader.sol";
 
 /// @notice A token and the voices on its price, push feeds first; or a share and its one DERIVED source, after the token it
@@ -26,19 +31,19 @@ struct Listing {
 /// Trust, safety: of the voices read, the honest ones outnumber those that agree on another price; with two voices it
 /// trusts both. Liveness: two fresh voices agree, one of them a push feed. A share has no voices of its own: its price is
 /// its underlying's, read in the same call, times one rate, which is trusted up to that source's own cap.
-/// @dev Warning: it is *not* checked that two sources stand on different feeds; whoever deploys must see to that.
+/// @dev A source that stands on one AggregatorV3 and nothing else is asked for it once, at construction; then the feed is read
+/// directly, judged by the same code as the source's own (`PushFeed`).
+/// @dev Warning: two sources on one feed are refused where both tell their feed; it is *not* checked that two feeds are not one
+/// behind two proxies.
 contract MedianOracle is IPriceOracle {
-    /// @dev The kind is asked once, here, and never again.
-    struct Seat {
-        address source;
-        SourceKind kind;
-    }
+    using Seats for uint256[];
 
     error NoListings();
     error TokenListedTwice(address token);
     error WrongSourceCount(address token, uint256 count);
     error WrongToken(address source, address priced, address listed);
     error SourceListedTwice(address source);
+    error FeedListedTwice(address feed);
     error KindRefused(address source, SourceKind kind);
     error PushFeedsFirst(address token, address source);
     error NoPushFeed(address token);
@@ -48,7 +53,7 @@ contract MedianOracle is IPriceOracle {
     // ---------------------------------------------------------------------------------------------- constants
 
     /// @notice Voices on one token, at most: with four, one liar is outvoted and one more may be stale.
-    uint256 public constant MAX_SOURCES = 4;
+    uint256 public constant MAX_SOURCES = Seats.MOST;
     /// @notice Gas one source may use. A TWAP whose pool has the largest ring of observations anyone can buy needs 97k to
     /// observe and, one of its two quote feeds burning its share, some 200k in all; four burners cost a caller 880k.
     uint256 public constant SOURCE_GAS = 220_000;
@@ -56,54 +61,84 @@ contract MedianOracle is IPriceOracle {
     /// voices after them are usually TWAPs, late by construction. Saves a tenth of a trade's gas.
     uint256 private constant EARLY_DIVISOR = 2;
 
+    /// @dev What `readAlone` answers: a feed's four fields, and whether it is all.
+    uint256 private constant ALONE_SIZE = 160;
+
+    // --------------------------------------------------------------------------------------------- immutables
+
+    /// @dev The contract that holds the seats (see `Seats`): all of them for the price of two words of storage.
+    address private immutable _table;
+
     // ------------------------------------------------------------------------------------------------ storage
 
-    /// @dev A seat is one word; the first empty one ends the list.
-    mapping(address token => Seat[MAX_SOURCES]) private _seats;
-    /// @dev What the rate of a share counts in; nothing for a token with voices of its own.
-    mapping(address share => address) private _underlying;
+    /// @dev Who sits there, also where the feed is read directly. For `sources` and `voices`; a price does without.
+    mapping(address token => address[]) private _sources;
 
     // -------------------------------------------------------------------------------------------- constructor
 
     constructor(Listing[] memory listings) {
         if (listings.length == 0) revert NoListings();
+        uint256[] memory seats = Seats.table(listings.length);
         for (uint256 i; i < listings.length; ++i) {
-            _list(listings[i].token, listings[i].sources);
+            address token = listings[i].token;
+            if (seats.find(token) != 0) revert TokenListedTwice(token);
+            IPriceSource[] memory listed = listings[i].sources;
+            if (listed.length == 1 && listed[0].kind() == SourceKind.DERIVED) {
+                _listShare(seats, i, token, IDerivedSource(address(listed[0])));
+            } else {
+                _list(seats, i, token, listed);
+            }
         }
+        _table = CodeBlob.write(abi.encodePacked(seats));
     }
 
-    function _list(address token, IPriceSource[] memory listed) private {
-        Seat[MAX_SOURCES] storage seats = _seats[token];
-        if (seats[0].source != address(0)) revert TokenListedTwice(token);
-        if (listed.length == 1 && listed[0].kind() == SourceKind.DERIVED) {
-            _listShare(token, IDerivedSource(address(listed[0])));
-            return;
-        }
+    function _list(uint256[] memory seats, uint256 row, address token, IPriceSource[] memory listed) private {
         if (listed.length < 2 || listed.length > MAX_SOURCES) revert WrongSourceCount(token, listed.length);
+        uint256 first = seats.enter(row, token);
+        address[] memory feeds = new address[](listed.length);
+        SourceKind before = SourceKind.PUSH;
         for (uint256 i; i < listed.length; ++i) {
             IPriceSource source = listed[i];
             _checkToken(token, source);
             SourceKind kind = source.kind();
             if (kind == SourceKind.DERIVED) revert KindRefused(address(source), kind);
+            if (kind == SourceKind.PUSH && before != SourceKind.PUSH) revert PushFeedsFirst(token, address(source));
+            Seat memory seat;
+            (seat, feeds[i]) = _seat(source, kind);
             for (uint256 j; j < i; ++j) {
                 if (listed[j] == source) revert SourceListedTwice(address(source));
+                if (feeds[i] != address(0) && feeds[j] == feeds[i]) revert FeedListedTwice(feeds[i]);
             }
-            if (i > 0 && kind == SourceKind.PUSH && seats[i - 1].kind != SourceKind.PUSH) {
-                revert PushFeedsFirst(token, address(source));
-            }
-            seats[i] = Seat({source: address(source), kind: kind});
+            seats[first + i] = Seats.pack(seat);
+            _sources[token].push(address(source));
+            before = kind;
         }
-        if (seats[0].kind != SourceKind.PUSH) revert NoPushFeed(token);
+        if (Seats.kindOf(seats[first]) != SourceKind.PUSH) revert NoPushFeed(token);
     }
 
-    function _listShare(address share, IDerivedSource source) private {
+    /// @return seat the source, or the feed that it stands on alone
+    /// @return on its feed, if it tells
+    function _seat(IPriceSource source, SourceKind kind) private view returns (Seat memory seat, address on) {
+        seat.kind = kind;
+        seat.feed.at = address(source);
+        (bool told, bytes memory answer) = address(source).staticcall(abi.encodeCall(IFeedSource.readAlone, ()));
+        if (kind != SourceKind.PUSH || !told || answer.length != ALONE_SIZE) return (seat, address(0));
+        (Feed memory feed, bool alone) = abi.decode(answer, (Feed, bool));
+        if (alone) (seat.alone, seat.feed) = (true, feed);
+        return (seat, feed.at);
+    }
+
+    function _listShare(uint256[] memory seats, uint256 row, address share, IDerivedSource source) private {
         _checkToken(share, source);
         address underlying = source.underlying();
-        Seat memory first = _seats[underlying][0];
-        if (first.source == address(0)) revert UnderlyingNotListed(share, underlying);
-        if (first.kind == SourceKind.DERIVED) revert UnderlyingDerived(share, underlying);
-        _seats[share][0] = Seat({source: address(source), kind: SourceKind.DERIVED});
-        _underlying[share] = underlying;
+        uint256 base = seats.find(underlying);
+        if (base == 0) revert UnderlyingNotListed(share, underlying);
+        if (Seats.kindOf(seats[base]) == SourceKind.DERIVED) revert UnderlyingDerived(share, underlying);
+        Seat memory seat;
+        (seat.kind, seat.feed.at) = (SourceKind.DERIVED, address(source));
+        uint256 first = seats.enter(row, share);
+        (seats[first], seats[first + 1]) = (Seats.pack(seat), uint160(underlying));
+        _sources[share].push(address(source));
     }
 
     function _checkToken(address token, IPriceSource source) private view {
@@ -116,18 +151,20 @@ contract MedianOracle is IPriceOracle {
     /// @inheritdoc IPriceOracle
     /// @dev Shares come last, whatever their place: an underlying that is asked for beside its share is read once.
     function clusters(address[] calldata tokens, uint256 spreadBps) external view returns (Cluster[] memory found) {
+        uint256[] memory seats = CodeBlob.words(_table);
         found = new Cluster[](tokens.length);
         uint256 shares;
         for (uint256 i; i < tokens.length; ++i) {
-            Seat memory first = _seats[tokens[i]][0];
-            if (first.kind == SourceKind.DERIVED) ++shares;
-            else found[i] = _cluster(tokens[i], first, spreadBps);
+            uint256 first = seats.find(tokens[i]);
+            if (first == 0) continue;
+            if (Seats.kindOf(seats[first]) == SourceKind.DERIVED) ++shares;
+            else found[i] = _cluster(seats, first, spreadBps);
         }
         for (uint256 i; shares > 0; ++i) {
-            Seat memory first = _seats[tokens[i]][0];
-            if (first.kind != SourceKind.DERIVED) continue;
-            Cluster memory base = _baseOf(_underlying[tokens[i]], tokens, found, spreadBps);
-            found[i] = DerivedPrice.cluster(base, _rate(first.source));
+            uint256 first = seats.find(tokens[i]);
+            if (first == 0 || Seats.kindOf(seats[first]) != SourceKind.DERIVED) continue;
+            Cluster memory base = _baseOf(seats, Seats.at(seats[first + 1]), tokens, found, spreadBps);
+            found[i] = DerivedPrice.cluster(base, _rate(seats[first]));
             --shares;
         }
     }
@@ -140,59 +177,58 @@ contract MedianOracle is IPriceOracle {
         view
         returns (Voice[] memory heard, Cluster memory made)
     {
-        Seat memory first = _seats[token][0];
-        bool derived = first.kind == SourceKind.DERIVED;
-        Seat[MAX_SOURCES] storage seats = _seats[derived ? _underlying[token] : token];
-        heard = new Voice[](_count(seats));
+        uint256[] memory seats = CodeBlob.words(_table);
+        uint256 first = seats.find(token);
+        if (first == 0) return (heard, made);
+        bool derived = Seats.kindOf(seats[first]) == SourceKind.DERIVED;
+        address base = derived ? Seats.at(seats[first + 1]) : token;
+        heard = _hearAll(seats, seats.find(base));
+        address[] storage seated = _sources[base];
         for (uint256 i; i < heard.length; ++i) {
-            heard[i] = _hear(seats[i]);
+            heard[i].source = seated[i];
         }
         made = ClusterMath.form(heard, spreadBps);
         if (!derived) return (heard, made);
-        uint256 rate = _rate(first.source);
+        uint256 rate = _rate(seats[first]);
         made = DerivedPrice.cluster(made, rate);
         DerivedPrice.voices(heard, rate, made);
     }
 
     /// @inheritdoc IPriceOracle
-    function sources(address token) external view returns (address[] memory seated) {
-        Seat[MAX_SOURCES] storage seats = _seats[token];
-        seated = new address[](_count(seats));
-        for (uint256 i; i < seated.length; ++i) {
-            seated[i] = seats[i].source;
-        }
+    function sources(address token) external view returns (address[] memory) {
+        return _sources[token];
     }
 
     /// @return The underlying's price: what this call has already found for it, else read now.
-    function _baseOf(address underlying, address[] calldata tokens, Cluster[] memory found, uint256 spreadBps)
-        private
-        view
-        returns (Cluster memory)
-    {
+    function _baseOf(
+        uint256[] memory seats,
+        address underlying,
+        address[] calldata tokens,
+        Cluster[] memory found,
+        uint256 spreadBps
+    ) private view returns (Cluster memory) {
         for (uint256 i; i < tokens.length; ++i) {
             if (tokens[i] == underlying) return found[i];
         }
-        return _cluster(underlying, _seats[underlying][0], spreadBps);
+        return _cluster(seats, seats.find(underlying), spreadBps);
     }
 
     /// @return Whole underlying per whole share, 18 decimals; 0 for a source that fails or refuses.
-    function _rate(address source) private view returns (uint256) {
-        (uint256 rate,, Verdict verdict) = SourceReader.read(source, SOURCE_GAS);
+    function _rate(uint256 seat) private view returns (uint256) {
+        (uint256 rate,, Verdict verdict) = SourceReader.read(Seats.at(seat), SOURCE_GAS);
         return verdict == Verdict.OK ? rate : 0;
     }
 
-    /// @param one the token's first seat, read already
-    function _cluster(address token, Seat memory one, uint256 spreadBps) private view returns (Cluster memory) {
-        if (one.source == address(0)) return Cluster(0, 0, 0);
-        Seat[MAX_SOURCES] storage seats = _seats[token];
-        Voice memory first = _hear(one);
-        Voice memory second = _hear(seats[1]);
-        if (_agree(first, second, spreadBps)) return ClusterMath.pair(first.price, second.price);
-        Voice[] memory heard = new Voice[](_count(seats));
-        heard[0] = first;
-        heard[1] = second;
+    // ------------------------------------------------------------------------------------------------- voices
+
+    function _cluster(uint256[] memory seats, uint256 first, uint256 spreadBps) private view returns (Cluster memory) {
+        Voice memory one = _hear(seats[first]);
+        Voice memory two = _hear(seats[first + 1]);
+        if (_agree(one, two, spreadBps)) return ClusterMath.pair(one.price, two.price);
+        Voice[] memory heard = new Voice[](seats.count(first));
+        (heard[0], heard[1]) = (one, two);
         for (uint256 i = 2; i < heard.length; ++i) {
-            heard[i] = _hear(seats[i]);
+            heard[i] = _hear(seats[first + i]);
         }
         return ClusterMath.form(heard, spreadBps);
     }
@@ -203,13 +239,22 @@ contract MedianOracle is IPriceOracle {
         return ClusterMath.within(low, high, spreadBps, EARLY_DIVISOR);
     }
 
-    function _hear(Seat memory seat) private view returns (Voice memory voice) {
-        voice.source = seat.source;
-        voice.kind = seat.kind;
-        (voice.price, voice.updatedAt, voice.verdict) = SourceReader.read(seat.source, SOURCE_GAS);
+    function _hearAll(uint256[] memory seats, uint256 first) private view returns (Voice[] memory heard) {
+        heard = new Voice[](seats.count(first));
+        for (uint256 i; i < heard.length; ++i) {
+            heard[i] = _hear(seats[first + i]);
+        }
     }
 
-    function _count(Seat[MAX_SOURCES] storage seats) private view returns (uint256 count) {
-        while (count < MAX_SOURCES && seats[count].source != address(0)) ++count;
+    /// @dev Who it is goes unsaid: a price needs no names.
+    function _hear(uint256 word) private view returns (Voice memory voice) {
+        Seat memory seat = Seats.unpack(word);
+        voice.kind = seat.kind;
+        if (seat.alone) {
+            SourceReader.requireGas(SOURCE_GAS);
+            (voice.price, voice.updatedAt, voice.verdict) = PushFeed.read(seat.feed, SOURCE_GAS);
+        } else {
+            (voice.price, voice.updatedAt, voice.verdict) = SourceReader.read(seat.feed.at, SOURCE_GAS);
+        }
     }
 }

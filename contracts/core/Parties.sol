@@ -170,6 +170,8 @@ abstract contract Parties is Quotes, Ownable2Step {
 
     /// @dev Every change ends here: a transaction decided before it is dead.
     function _raise() internal {
-        emit ConfigVersion(++_configVersion);
+        ++_configVersion;
+        _publish();
+        emit ConfigVersion(_configVersion);
     }
 }

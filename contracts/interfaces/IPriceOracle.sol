@@ -35,6 +35,25 @@ interface IPriceSource {
     function token() external view returns (address);
 }
 
+/// @notice A feed and how it is judged.
+/// @param at its AggregatorV3, in USD
+/// @param decimals those it had when it was first looked at
+/// @param maxAge seconds after which an answer is stale
+/// @param phase what stood above the 64th bit of its round ids then; 0 = nothing
+struct Feed {
+    address at;
+    uint8 decimals;
+    uint32 maxAge;
+    uint16 phase;
+}
+
+/// @title A push voice that stands on one AggregatorV3 and nothing else, or tells that it needs more
+interface IFeedSource is IPriceSource {
+    /// @return feed what this source reads
+    /// @return alone whether the feed is all it reads, so that an oracle may read it itself
+    function readAlone() external view returns (Feed memory feed, bool alone);
+}
+
 /// @title One token's rate in another: a voice that is no price before the underlying's is known
 /// @dev Kind DERIVED. The oracle multiplies: the underlying's voices, each with its own freshness, times this rate.
 interface IDerivedSource is IPriceSource {

@@ -13,15 +13,13 @@ library SourceReader {
     /// @return price USD per whole token, 18 decimals
     /// @return updatedAt unix seconds
     /// @return verdict OK only with a price above 0
-    /// @dev Reverts GasStarved unless the source gets all of `gasCap`: a call passes on at most 63/64 of what is left,
-    /// so a caller who sent little gas could silence a voice and leave the others to make the price.
+    /// @dev Reverts GasStarved as `requireGas`.
     function read(address source, uint256 gasCap)
         internal
         view
         returns (uint128 price, uint40 updatedAt, Verdict verdict)
     {
-        uint256 needed = gasCap + gasCap / 63 + CALL_MARGIN;
-        if (gasleft() < needed) revert IPriceOracle.GasStarved(gasleft(), needed);
+        requireGas(gasCap);
         uint256 selector = uint32(IPriceSource.latest.selector);
         bool answered;
         uint256 rawPrice;
@@ -46,5 +44,12 @@ library SourceReader {
         // casting is safe: both were compared with the types' maxima above
         // forge-lint: disable-next-line(unsafe-typecast)
         return (uint128(rawPrice), uint40(rawTime), verdict);
+    }
+
+    /// @notice Reverts GasStarved unless a call gets all of `gasCap`: it is passed on at most 63/64 of what is left, so a
+    /// caller who sent little gas could silence a voice and leave the others to make the price.
+    function requireGas(uint256 gasCap) internal view {
+        uint256 needed = gasCap + gasCap / 63 + CALL_MARGIN;
+        if (gasleft() < needed) revert IPriceOracle.GasStarved(gasleft(), needed);
     }
 }

@@ -9,6 +9,7 @@ contract MockFeed is IAggregatorV3 {
     int256 private _answer;
     uint256 private _startedAt;
     uint256 private _updatedAt;
+    uint80 private _roundId = 1;
 
     constructor(uint8 decimals_, int256 answer_) {
         decimals = decimals_;
@@ -25,7 +26,12 @@ contract MockFeed is IAggregatorV3 {
         (_answer, _startedAt, _updatedAt) = (answer_, startedAt_, updatedAt_);
     }
 
+    /// @notice Above the 64th bit stands the phase, as Chainlink's proxies have it.
+    function setRoundId(uint80 roundId_) external {
+        _roundId = roundId_;
+    }
+
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
-        return (1, _answer, _startedAt, _updatedAt, 1);
+        return (_roundId, _answer, _startedAt, _updatedAt, _roundId);
     }
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IPriceSource, SourceKind, Verdict} from "../interfaces/IPriceOracle.sol";
+import {Feed, IFeedSource, IPriceSource, SourceKind, Verdict} from "../interfaces/IPriceOracle.sol";
 import {IAggregatorV3} from "../interfaces/venues/IAggregatorV3.sol";
+import {PushFeed} from "../libraries/PushFeed.sol";
 
 /// @title A push feed's voice: anything that speaks AggregatorV3 and quotes in USD
-/// @dev Reverts when the feed reverts; the reader makes that Verdict.ERROR.
+/// @dev A feed's decimals are compared on each read, but where its round ids show that the aggregator behind it is the one whose
+/// decimals were compared: Chainlink's proxies count their aggregators in them, and an aggregator never changes its own.
 /// @dev Warning: it is *not* checked that the feed prices this token, or in USD. A feed that stops at a bound of its own
 /// while the market moves on (LUNA, 2022) looks fresh: the rulebook's sanity band and the cluster are there for that.
-contract AggregatorSource is IPriceSource {
+contract AggregatorSource is IFeedSource {
     error NoCode(address account);
     error MaxAgeOutOfRange(uint256 maxAge, uint256 ceiling);
     error DecimalsOutOfRange(uint256 decimals, uint256 ceiling);
@@ -20,7 +22,7 @@ contract AggregatorSource is IPriceSource {
     uint256 public constant MAX_AGE_CEILING = 3 days;
     /// @notice Above it the scale would not fit 128 bits; no feed known has more than 24.
     uint256 public constant DECIMALS_CEILING = 36;
-    uint8 private constant PRICE_DECIMALS = 18;
+    uint256 private constant PHASE_SHIFT = 64;
     /// @dev An L2 sequencer feed answers 0 while the sequencer is up.
     int256 private constant SEQUENCER_UP = 0;
 
@@ -29,16 +31,16 @@ contract AggregatorSource is IPriceSource {
     /// @inheritdoc IPriceSource
     address public immutable token;
     IAggregatorV3 public immutable feed;
-    /// @notice Decimals of the feed at deployment, compared on each read.
+    /// @notice Decimals of the feed at deployment.
     uint8 public immutable feedDecimals;
+    /// @notice What stood above the 64th bit of its round ids then; 0 = nothing, or no round yet.
+    uint16 public immutable feedPhase;
     /// @notice Seconds after which an answer is stale.
     uint32 public immutable maxAge;
     /// @notice L2 sequencer uptime feed; 0 on a chain without.
     IAggregatorV3 public immutable sequencerFeed;
     /// @notice Seconds after the sequencer's return during which prices are refused.
     uint32 public immutable grace;
-    /// @dev 10^|18 - feedDecimals|
-    uint256 private immutable _scale;
 
     // -------------------------------------------------------------------------------------------- constructor
 
@@ -62,7 +64,17 @@ contract AggregatorSource is IPriceSource {
         sequencerFeed = sequencerFeed_;
         grace = grace_;
         feedDecimals = decimals;
-        _scale = 10 ** (decimals <= PRICE_DECIMALS ? PRICE_DECIMALS - decimals : decimals - PRICE_DECIMALS);
+        feedPhase = _phase(feed_);
+    }
+
+    function _phase(IAggregatorV3 feed_) private view returns (uint16) {
+        try feed_.latestRoundData() returns (uint80 round, int256, uint256, uint256, uint80) {
+            // casting is safe: 80 bits less 64
+            // forge-lint: disable-next-line(unsafe-typecast)
+            return uint16(round >> PHASE_SHIFT);
+        } catch {
+            return 0; // no round yet: its decimals are compared on each read
+        }
     }
 
     // -------------------------------------------------------------------------------------------------- reads
@@ -72,40 +84,20 @@ contract AggregatorSource is IPriceSource {
         return SourceKind.PUSH;
     }
 
+    /// @inheritdoc IFeedSource
+    function readAlone() external view returns (Feed memory, bool) {
+        return (_feed(), address(sequencerFeed) == address(0));
+    }
+
     /// @inheritdoc IPriceSource
     function latest() external view returns (uint128 price, uint40 updatedAt, Verdict verdict) {
-        (, int256 answer,, uint256 stamped,) = feed.latestRoundData();
-        price = _scaled(answer);
-        // casting is safe: compared in the same expression
-        // forge-lint: disable-next-line(unsafe-typecast)
-        updatedAt = stamped > type(uint40).max ? type(uint40).max : uint40(stamped);
-        verdict = _judge(price, stamped);
+        (price, updatedAt, verdict) = PushFeed.read(_feed(), gasleft());
+        if (verdict != Verdict.OK || address(sequencerFeed) == address(0)) return (price, updatedAt, verdict);
+        if (!_sequencerSettled()) verdict = Verdict.SEQUENCER;
     }
 
-    function _judge(uint128 price, uint256 stamped) private view returns (Verdict) {
-        if (feed.decimals() != feedDecimals) return Verdict.DECIMALS_CHANGED;
-        if (price == 0) return Verdict.NOT_POSITIVE;
-        if (stamped > block.timestamp) return Verdict.FUTURE;
-        if (block.timestamp - stamped > maxAge) return Verdict.STALE;
-        if (address(sequencerFeed) != address(0) && !_sequencerSettled()) return Verdict.SEQUENCER;
-        return Verdict.OK;
-    }
-
-    /// @return USD, 18 decimals, rounded down; 0 for what is not positive or beyond 128 bits
-    function _scaled(int256 answer) private view returns (uint128) {
-        if (answer <= 0) return 0;
-        // casting is safe: answer is above 0
-        // forge-lint: disable-next-line(unsafe-typecast)
-        uint256 raw = uint256(answer);
-        if (feedDecimals > PRICE_DECIMALS) {
-            raw /= _scale;
-        } else {
-            if (raw > type(uint128).max) return 0;
-            raw *= _scale; // at most 2^128 * 10^18 < 2^188
-        }
-        // casting is safe: compared in the same expression
-        // forge-lint: disable-next-line(unsafe-typecast)
-        return raw > type(uint128).max ? 0 : uint128(raw);
+    function _feed() private view returns (Feed memory) {
+        return Feed({at: address(feed), decimals: feedDecimals, maxAge: maxAge, phase: feedPhase});
     }
 
     /// @dev `since` 0 is a feed that has not begun, or a round that is no answer.

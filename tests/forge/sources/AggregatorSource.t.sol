@@ -102,11 +102,57 @@ contract AggregatorSourceTest is Base {
         require(verdict == Verdict.DECIMALS_CHANGED, "decimals");
     }
 
-    function test_a_feed_that_reverts_makes_the_source_revert() public {
+    function test_a_feed_that_reverts_burns_its_gas_or_answers_garbage_is_an_error() public {
         AggregatorSource source = _source();
-        vm.etch(address(feed), hex"fe");
-        vm.expectRevert();
-        source.latest();
+        bytes[6] memory codes = [
+            bytes(hex"fe"), // burns all its gas
+            hex"60006000fd", // reverts
+            hex"5b600056", // burns it in a loop
+            hex"00", // answers nothing
+            hex"609f6000f3", // one byte less than a round
+            hex"600160501b5f5260a05ff3" // a round id of 81 bits
+        ];
+        for (uint256 i; i < codes.length; ++i) {
+            vm.etch(address(feed), codes[i]);
+            (uint128 price, uint40 time, Verdict verdict) = source.latest{gas: 1_000_000}();
+            require(verdict == Verdict.ERROR && price == 0 && time == 0, "garbage believed");
+        }
+    }
+
+    // -------------------------------------------------------------------------------------------------- decimals
+
+    function test_decimals_are_compared_again_where_the_feeds_phase_has_moved() public {
+        feed.setRoundId((7 << 64) | 3);
+        AggregatorSource source = _source();
+        eq(source.feedPhase(), 7, "phase");
+        feed.setRoundId((8 << 64) | 1);
+        _says(source, 2000e18, NOW, Verdict.OK);
+        feed.setDecimals(18);
+        _says(source, 2000e18, NOW, Verdict.DECIMALS_CHANGED);
+    }
+
+    function test_decimals_are_compared_on_each_read_where_round_ids_carry_no_phase() public {
+        feed.setRoundId(type(uint64).max);
+        AggregatorSource source = _source();
+        eq(source.feedPhase(), 0, "phase");
+        feed.setDecimals(7);
+        _says(source, 2000e18, NOW, Verdict.DECIMALS_CHANGED);
+    }
+
+    /// Within a phase the aggregator behind the proxy is the same, and its decimals are not asked for again.
+    function test_decimals_are_not_asked_for_within_the_phase_they_were_compared_in() public {
+        feed.setRoundId((7 << 64) | 3);
+        AggregatorSource source = _source();
+        vm.mockCallRevert(address(feed), abi.encodeCall(IAggregatorV3.decimals, ()), "asked");
+        _says(source, 2000e18, NOW, Verdict.OK);
+        feed.setRoundId((8 << 64) | 1);
+        (,, Verdict verdict) = source.latest();
+        require(verdict == Verdict.ERROR, "not asked in another phase");
+    }
+
+    function test_a_feed_without_a_round_yet_has_no_phase() public {
+        vm.mockCallRevert(address(feed), abi.encodeCall(IAggregatorV3.latestRoundData, ()), "no round");
+        eq(_source().feedPhase(), 0, "phase");
     }
 
     // ------------------------------------------------------------------------------------------------ sequencer

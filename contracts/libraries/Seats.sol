@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.30;
+
+import {Feed, SourceKind} from "../interfaces/IPriceOracle.sol";
+
+/// @notice Who is asked for one voice: a source by `latest`, or, where `alone`, the source's feed itself.
+struct Seat {
+    SourceKind kind;
+    bool alone;
+    Feed feed; // of a source that is asked itself: only where it stands
+}
+
+/// @title The oracle's seats as one table of words: a token, then its four seats, each one word; the first empty one ends them
+/// @dev A share's first seat is its rate's source, the word after it the share's underlying.
+library Seats {
+    /// @notice Voices on one token, at most.
+    uint256 internal constant MOST = 4;
+    uint256 private constant ROW = MOST + 1;
+    uint256 private constant KIND = 160;
+    uint256 private constant ALONE = 168;
+    uint256 private constant DECIMALS = 176;
+    uint256 private constant MAX_AGE = 184;
+    uint256 private constant PHASE = 216;
+
+    /// @return The table for so many tokens, empty.
+    function table(uint256 tokens) internal pure returns (uint256[] memory) {
+        return new uint256[](tokens * ROW);
+    }
+
+    /// @return first where in the table the token's first seat is; 0 for a token that is not in it
+    function find(uint256[] memory seats, address token) internal pure returns (uint256 first) {
+        if (token == address(0)) return 0;
+        for (uint256 row; row < seats.length; row += ROW) {
+            if (seats[row] == uint160(token)) return row + 1;
+        }
+    }
+
+    /// @notice Enters a token in the row of that number. @return first where its first seat is
+    function enter(uint256[] memory seats, uint256 row, address token) internal pure returns (uint256 first) {
+        seats[row * ROW] = uint160(token);
+        return row * ROW + 1;
+    }
+
+    function pack(Seat memory seat) internal pure returns (uint256) {
+        return uint160(seat.feed.at) | uint256(seat.kind) << KIND | (seat.alone ? 1 << ALONE : 0)
+            | uint256(seat.feed.decimals) << DECIMALS | uint256(seat.feed.maxAge) << MAX_AGE | uint256(seat.feed.phase)
+            << PHASE;
+    }
+
+    function unpack(uint256 word) internal pure returns (Seat memory seat) {
+        // casting is safe: each cuts its own part out of the word
+        // forge-lint: disable-start(unsafe-typecast)
+        seat.kind = kindOf(word);
+        seat.alone = uint8(word >> ALONE) != 0;
+        seat.feed.at = at(word);
+        seat.feed.decimals = uint8(word >> DECIMALS);
+        seat.feed.maxAge = uint32(word >> MAX_AGE);
+        seat.feed.phase = uint16(word >> PHASE);
+        // forge-lint: disable-end(unsafe-typecast)
+    }
+
+    /// @return Who is asked.
+    function at(uint256 word) internal pure returns (address) {
+        return address(uint160(word));
+    }
+
+    function kindOf(uint256 word) internal pure returns (SourceKind) {
+        // casting is safe: one byte, written by `pack`
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return SourceKind(uint8(word >> KIND));
+    }
+
+    /// @return taken how many seats are, of the token whose first seat is at `first`
+    function count(uint256[] memory seats, uint256 first) internal pure returns (uint256 taken) {
+        while (taken < MOST && seats[first + taken] != 0) ++taken;
+    }
+}
