@@ -90,7 +90,7 @@ bounds: setup ## the most a stolen key can cost, from a deployment's TOML: CONFI
 	@$(if $(CONFIG),,$(error say CONFIG=file.toml))
 	@$(RUNTIME)/python -m scripts.bounds --config $(CONFIG) $(ARGS)
 
-owner: setup ## the owner's hand: NETWORK= MANIFEST= ARGS="unhalt|set-targets|revoke-keeper|revoke-guardian|allocate|withdraw …"
+owner: setup ## the owner's or a guardian's hand, at once or by the queue (docs/owner.md): NETWORK= MANIFEST= ARGS="unhalt|…"
 	@$(if $(and $(NETWORK),$(MANIFEST)),,$(error say NETWORK=devnet (or rpc) and MANIFEST=deployments/CHAINID/NAME.json))
 	@$(BROWNIE) -m scripts.owner --network $(NETWORK) --manifest $(MANIFEST) $(ARGS)
 

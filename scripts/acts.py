@@ -5,20 +5,23 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from eth_utils.address import is_address, to_checksum_address
 
-from keeper.chain.abi import decode_revert
+from keeper.config.kinds import checksummed
 from keeper.devnet.calls import encode_call
-from keeper.errors import RefusedError, UsageError
+from keeper.errors import UsageError
 from keeper.manifest import Manifest
 from keeper.model import Order
 from keeper.units import BPS
+from scripts import foreign
 from scripts.allocation import allocation, tightened
 from scripts.deposit import units
 from scripts.keys import ROLE
 from scripts.outlook import snapshot_of
-from scripts.reading import Reader
+from scripts.reading import Reader, Unanswered
+from scripts.safe import Call
 
 ALL = 2**256 - 1
 """The whole balance, in a withdrawal."""
@@ -28,11 +31,14 @@ PATIENCE = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """One call by the owner: `what` says it in words."""
+    """Calls by the owner, in order; `what` says them in words.
+
+    `later` is calldata of the rulebook's own that these calls queue: rehearsed at once, made after the delay.
+    """
 
     what: str
-    to: str
-    data: str
+    calls: tuple[Call, ...]
+    later: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +60,56 @@ class Ground:
         """The rulebook's address."""
         return self.manifest.parts.rulebook.address
 
+    def assets(self) -> dict[str, tuple[int, Any]]:
+        """Every asset as the chain has it, symbol → index and struct; one listed since goes by its token's word."""
+        known = {asset.token: asset.symbol for asset in self.manifest.assets}
+        found: dict[str, tuple[int, Any]] = {}
+        for index, asset in enumerate(self.reader.ask("Rulebook", self.rulebook, "assets")):
+            symbol = known.get(asset.token) or self._symbol(asset.token)
+            found[asset.token if symbol in found else symbol] = (index, asset)
+        return found
+
+    def asset(self, symbol: str) -> tuple[int, Any]:
+        """A listed asset's index and struct. Raises UsageError."""
+        found = self.assets()
+        if symbol not in found:
+            raise UsageError(f"{symbol} is not listed in {self.manifest.name}", remedy=f"use {', '.join(found)}")
+        return found[symbol]
+
+    def _symbol(self, token: str) -> str:
+        try:
+            return str(self.reader.ask_abi("erc20", foreign.ERC20, token, "symbol"))
+        except Unanswered:
+            return token
+
+    def address(self, who: str) -> str:
+        """The address that a word means: an address, or role:NAME on a local chain. Raises UsageError."""
+        book = self.reader.network.book
+        if who.startswith(ROLE) and book is not None:
+            who = book.address(who.removeprefix(ROLE))
+        if not is_address(who):
+            raise UsageError(f"{who} is no address", remedy="write 0x and 40 hex digits")
+        try:
+            return checksummed(who)
+        except ValueError as error:
+            raise UsageError(str(error), remedy="copy the address again, whole") from None
+
+
+def one(what: str, to: str, data: str) -> Act:
+    """An act of one call, without coin."""
+    return Act(what, (Call(to, 0, data),))
+
 
 def unhalt(ground: Ground, _options: argparse.Namespace) -> Act:
     """End a halt, an hour after it or later; every budget begins used up."""
-    return Act("unhalt", ground.vault, encode_call("unhalt()"))
+    return one("unhalt", ground.vault, encode_call("unhalt()"))
 
 
 def set_targets(ground: Ground, options: argparse.Namespace) -> Act:
     """New targets; assets that are not named keep theirs. Raises UsageError unless they come to 100 %."""
     current = ground.reader.ask("KeeperVault", ground.vault, "state").targetsBps
-    targets = dict(zip((asset.symbol for asset in ground.manifest.assets), current, strict=True))
+    listed = ground.assets()
+    targets = dict(zip(listed, (*current, *(0 for _ in listed)), strict=False))
     for word in options.targets:
         symbol, _, number = word.partition("=")
         if symbol not in targets:
@@ -74,7 +120,7 @@ def set_targets(ground: Ground, options: argparse.Namespace) -> Act:
     if sum(targets.values()) != BPS:
         stand = " ".join(f"{symbol}={bps}" for symbol, bps in targets.items())
         raise UsageError(f"targets come to {sum(targets.values())} bps: {stand}", remedy=f"make them {BPS}")
-    return Act("set targets", ground.vault, encode_call("setTargets(uint16[])", list(targets.values())))
+    return one("set targets", ground.vault, encode_call("setTargets(uint16[])", list(targets.values())))
 
 
 def revoke_keeper(ground: Ground, options: argparse.Namespace) -> Act:
@@ -102,12 +148,12 @@ def allocate(ground: Ground, _options: argparse.Namespace) -> Act:
     orders = allocation(snapshot, trial)
     if ground.at_once:
         orders = tightened(orders, snapshot, trial)
-    return Act(f"allocate in {len(orders)} orders", ground.vault, call(orders))
+    return one(f"allocate in {len(orders)} orders", ground.vault, call(orders))
 
 
 def withdraw(ground: Ground, options: argparse.Namespace) -> Act:
     """Take a token out to the payout address: listed ones in whole tokens, others by address and in base units."""
-    listed = {asset.symbol: asset for asset in ground.manifest.assets}
+    listed = {symbol: asset for symbol, (_, asset) in ground.assets().items()}
     found = listed.get(options.token)
     if found is None and not is_address(options.token):
         known = ", ".join(listed)
@@ -115,7 +161,7 @@ def withdraw(ground: Ground, options: argparse.Namespace) -> Act:
     amount = ALL if options.amount == "all" else units(options.amount, found.decimals if found else 0)
     token = found.token if found else to_checksum_address(options.token)
     what = f"withdraw {options.amount} {options.token}"
-    return Act(what, ground.vault, encode_call("withdraw(address,uint256)", token, amount))
+    return one(what, ground.vault, encode_call("withdraw(address,uint256)", token, amount))
 
 
 ACTS: Mapping[str, Callable[[Ground, argparse.Namespace], Act]] = {
@@ -128,24 +174,7 @@ ACTS: Mapping[str, Callable[[Ground, argparse.Namespace], Act]] = {
 }
 
 
-def hold_to_chain(act: Act, ground: Ground) -> None:
-    """Raises RefusedError, in the contracts' own words, where the chain would refuse the act now."""
-    refused = ground.reader.try_call(ground.owner, act.to, act.data)
-    if refused is None:
-        return
-    said = decode_revert(refused)
-    raise RefusedError(
-        f"{act.what} would be refused with {said.name}({', '.join(said.args)})",
-        remedy=f"see {said.name} in contracts/SPEC.md; nothing was sent",
-    )
-
-
 def _revocation(ground: Ground, who: str, role: str) -> Act:
-    book = ground.reader.network.book
-    if who.startswith(ROLE) and book is not None:
-        who = book.address(who.removeprefix(ROLE))
-    if not is_address(who):
-        raise UsageError(f"{who} is no address", remedy=f"name the {role} by its address")
-    address = to_checksum_address(who)
+    address = ground.address(who)
     signature = f"revoke{role.capitalize()}(address)"
-    return Act(f"revoke {role} {address}", ground.rulebook, encode_call(signature, address))
+    return one(f"revoke {role} {address}", ground.rulebook, encode_call(signature, address))

@@ -83,6 +83,22 @@ def build(deployment: DeploymentFile, site: Site) -> Buildings:
     return Buildings(sources, oracle, adapters, clerk, rulebook, vault)
 
 
+def hold_venues(deployment: DeploymentFile, reader: Reader, factories: Mapping[str, str]) -> None:
+    """Hold routes and claims against the chain, for adapters that stand; `factories` by the adapter's name.
+
+    Raises ConfigInvalid where a venue is not what its route says, or not its adapter's.
+    """
+    _hold_claims(deployment, reader)
+    for name, entry in deployment.adapters.items():
+        routes = _routes_of(deployment, name)
+        if not routes:
+            continue
+        if entry.kind == "erc4626":
+            _hold_doors_of_shares(deployment, name, reader)
+        elif name in factories and _factory(deployment, name, reader) != factories[name]:
+            raise ConfigInvalid(routes[0][0], f"{routes[0][1].venue} is not of the factory {factories[name]}")
+
+
 def _sources(deployment: DeploymentFile, site: Site) -> dict[str, Built]:
     built: dict[str, Built] = {}
     for kind, contract in wiring.CONTRACTS.items():

@@ -93,7 +93,7 @@ def recorded(manifest: Manifest) -> Facts:
     facts |= {f"roles.keepers[{place}]": _mandate(k.address, k.expires) for place, k in enumerate(roles.keepers)}
     for asset in manifest.assets:
         where = f"assets[{asset.index}]"
-        facts |= {f"{where}.{field}": str(getattr(asset, _snake(field))) for field in _ASSET_FIELDS}
+        facts |= {f"{where}.{field}": str(getattr(asset, snake(field))) for field in _ASSET_FIELDS}
         facts |= {f"{where}.frozen": "false", f"{where}.target_bps": str(asset.target_bps)}
     for where, priced in _priced(manifest).items():
         facts[f"{where}.code"] = priced.code_hash
@@ -102,10 +102,10 @@ def recorded(manifest: Manifest) -> Facts:
         facts[f"{where}.sources"] = " ".join(mine)
     for claim in manifest.claims:
         where = f"claims[{claim.index}]"
-        facts |= {f"{where}.{field}": _text(getattr(claim, _snake(field))) for field in _CLAIM_FIELDS}
+        facts |= {f"{where}.{field}": _text(getattr(claim, snake(field))) for field in _CLAIM_FIELDS}
     for route in manifest.routes:
         where = f"routes[{route.index}]"
-        facts |= {f"{where}.{field}": _text(getattr(route, _snake(field))) for field in _ROUTE_FIELDS}
+        facts |= {f"{where}.{field}": _text(getattr(route, snake(field))) for field in _ROUTE_FIELDS}
     return facts
 
 
@@ -127,7 +127,7 @@ def found(reader: Reader, manifest: Manifest) -> Facts:
         if isinstance(part, SourcePart):
             facts |= {f"{name}.behind.{key}": value for key, value in behind(reader, part.immutables).items()}
     facts |= {f"surroundings.{address}": reader.code_hash(address) for address in manifest.surroundings}
-    return facts | _rules(reader, manifest) | _portfolio(reader, manifest)
+    return facts | rules(reader, manifest) | _portfolio(reader, manifest)
 
 
 def immutables(reader: Reader, contract: str, address: str) -> dict[str, str]:
@@ -149,7 +149,8 @@ def behind(reader: Reader, fixed: Mapping[str, str]) -> dict[str, str]:
     return heads
 
 
-def _rules(reader: Reader, manifest: Manifest) -> Facts:
+def rules(reader: Reader, manifest: Manifest) -> Facts:
+    """What the rulebook says: roles, limits, assets, routes, claims."""
     book = manifest.parts.rulebook.address
 
     def ask(function: str) -> Any:
@@ -165,7 +166,7 @@ def _rules(reader: Reader, manifest: Manifest) -> Facts:
     return facts | _tell(
         {
             "limits": lambda: {
-                f"limits.{_snake(name)}": _text(value) for name, value in ask("limits")._asdict().items()
+                f"limits.{snake(name)}": _text(value) for name, value in ask("limits")._asdict().items()
             },
             "claims": lambda: {"claims": str(len(ask("claims")))} | _fields("claims", ask("claims"), _CLAIM_FIELDS),
             "roles.guardians": lambda: _numbered("roles.guardians", ask("guardians")),
@@ -225,7 +226,8 @@ def _mandate(keeper: str, expires: int) -> str:
     return f"{keeper} until {expires}"
 
 
-def _snake(name: str) -> str:
+def snake(name: str) -> str:
+    """A name of the contracts' as Python writes it."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 

@@ -1,11 +1,15 @@
-"""`make owner`: the owner's hand: unhalt, set-targets, revoke-keeper, revoke-guardian, allocate, withdraw.
+"""`make owner`: the owner's hand over a vault and its rulebook; with `--guardian` a guardian's, for what guardians may.
 
-Whoever owns the rulebook on the chain acts: a Safe, or a plain key (`--from`). The call is tried first, then rehearsed
+At once: unhalt, set-targets, allocate, withdraw, revoke-…, freeze, disable, tighten; an hour later unfreeze, enable.
+What widens is proposed, waits out the delay, and is executed by the very same calldata, which the chain itself keeps:
+`propose CHANGE …`, `pending`, `execute ID`, `cancel ID`.
+
+Whoever owns the rulebook on the chain acts: a Safe, or a plain key (`--from`). The act is tried first, then rehearsed
 on a fork, and what it would leave is shown. Where enough of a Safe's keys are at hand (`--safe-owner`; on a local chain
 by themselves) it is executed; elsewhere a batch for its Transaction Builder is written and nothing is sent.
 
-Exit codes: 0 done · 2 the command is wrong · 5 the chain would refuse it, or it reverted · 6 not that chain, or none ·
-7 key · 9 the contracts are not those of the manifest.
+Exit codes: 0 done · 2 the command is wrong · 3 not ripe yet · 5 the chain would refuse it, or it reverted · 6 not that
+chain, or none · 7 key · 9 the contracts are not those of the manifest.
 """
 
 from __future__ import annotations
@@ -14,59 +18,27 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from eth_account.signers.local import LocalAccount
+from eth_utils.address import is_address, to_checksum_address
 
 from keeper.errors import DiffersError, UsageError
 from keeper.exit_codes import ExitCode
 from keeper.manifest import Manifest, check_chain, load_manifest
-from scripts import keys, networks, outlook, safe, stage
-from scripts.acts import ACTS, Act, Ground, hold_to_chain
+from scripts import facts, keys, networks, outlook, safe
+from scripts.acts import Act, Ground
 from scripts.front import answer, say
 from scripts.networks import Network
-from scripts.outlook import Outlook
+from scripts.owner_told import SCHEMA, Done, in_words, tell
+from scripts.owner_words import ALL_ACTS, PENDING, arguments
 from scripts.reading import Reader
-from scripts.sending import ForkHand, Hand, KeyHand
+from scripts.rehearsing import hold_to_chain, rehearse
+from scripts.sending import Hand, KeyHand
+from scripts.waiting import waiting
 
-SCHEMA = "ballast.owner/1"
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What became of an act: its transaction, or the batch that waits for signatures, or neither in a rehearsal."""
-
-    before: Outlook
-    after: Outlook
-    tx: str | None = None
-    gas: int | None = None
-    batch: Path | None = None
-
-
-def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="owner", description="act as a vault's owner")
-    parser.add_argument("--network", required=True, help="devnet, devnet:NAME, or one of brownie-networks.yaml")
-    parser.add_argument("--manifest", type=Path, required=True, help="deployments/<chainid>/<name>.json")
-    parser.add_argument("--from", dest="key", help="key: NAME of make account, PATH, or role:NAME; it pays the gas")
-    parser.add_argument("--safe-owner", action="append", default=[], help="a key of the Safe, as --from; repeat it")
-    parser.add_argument("--password", help="where its password is: file:PATH, env:NAME; asked for where absent")
-    parser.add_argument("--out", type=Path, help="where the Safe's batch goes; beside the manifest where absent")
-    parser.add_argument("--dry-run", action="store_true", help="rehearse; send and write nothing")
-    parser.add_argument("--yes", action="store_true", help="ask nothing")
-    parser.add_argument("--json", action="store_true", help="one object instead of lines")
-    acts = parser.add_subparsers(dest="act", required=True)
-    for name, act in ACTS.items():
-        command = acts.add_parser(name, help=str(act.__doc__).splitlines()[0])
-        if name == "set-targets":
-            command.add_argument("targets", nargs="+", metavar="SYMBOL=BPS")
-        elif name.startswith("revoke"):
-            command.add_argument("who", metavar="ADDRESS", help="or role:NAME on a local chain")
-        elif name == "withdraw":
-            command.add_argument("token", help="a listed symbol, or any token's address")
-            command.add_argument("amount", help="whole tokens (base units of one not listed), or all")
-    return parser.parse_args(words)
+GUARDIANS_ACTS = ("revoke-keeper", "freeze", "disable", "tighten", "cancel")
+"""What --guardian lends the hand for; `keeper kill` is a guardian's way to halt."""
 
 
 def run(options: argparse.Namespace) -> ExitCode:
@@ -78,14 +50,17 @@ def run(options: argparse.Namespace) -> ExitCode:
         manifest, options.manifest, f"network {network.label}", chain_id=reader.chain_id, genesis=reader.genesis
     )
     _hold_code(manifest, reader)
-    address = str(reader.ask("Rulebook", manifest.parts.rulebook.address, "owner"))
-    owner = safe.read(reader, address, "the owner") if reader.code(address) else None
+    if options.act == PENDING:
+        return _list(options, manifest, reader)
+    key = _guardian(options, manifest, reader) if options.guardian else None
+    address = key or str(reader.ask("Rulebook", manifest.parts.rulebook.address, "owner"))
+    owner = safe.read(reader, address, "the owner") if key is None and reader.code(address) else None
     signers = [] if owner is None else safe_keys(options, network)
     ground = Ground(reader, manifest, address, at_once=owner is None or owner.enough(signers))
-    act = ACTS[options.act](ground, options)
+    act = ALL_ACTS[options.act](ground, options)
     hold_to_chain(act, ground)
     done = perform(options, ground, act, owner, signers)
-    _tell(options, ground, act, done)
+    tell(options, ground, act, done)
     return ExitCode.DONE
 
 
@@ -93,18 +68,24 @@ def perform(
     options: argparse.Namespace, ground: Ground, act: Act, owner: safe.Safe | None, signers: Sequence[LocalAccount]
 ) -> Done:
     """Rehearse, then execute where the keys are here, or write the Safe's batch where they are not."""
-    reader = ground.reader
-    before = outlook.look(reader, ground.manifest)
-    expected = _rehearse(ground, act, owner)
+    reader, manifest = ground.reader, ground.manifest
+    before, rules = outlook.look(reader, manifest), facts.rules(reader, manifest)
+    expected = rehearse(ground, act, owner)
+    effect = () if expected.effect is None else facts.differences(expected.rules, expected.effect)
+    rehearsed = Done(before, expected.after, facts.differences(rules, expected.rules), effect)
     if options.dry_run:
-        return Done(before, expected)
+        return rehearsed
     if owner is not None and not ground.at_once:
-        return Done(before, expected, batch=_write(options, ground, act, owner))
-    _confirm(options, act)
-    receipt = _hand(options, ground, owner, signers).send(act.what, act.to, act.data)
+        path = _write(options, ground, act, owner)
+        return Done(before, expected.after, rehearsed.changes, effect, batch=path)
+    hand = _hand(options, ground, owner, signers)
+    _confirm(options, act, rehearsed)
+    receipts = [hand.send(act.what, call.to, call.data, call.value) for call in act.calls]
     reader.refresh()
-    tx = "0x" + bytes(receipt["transactionHash"]).hex()
-    return Done(before, outlook.look(reader, ground.manifest), tx=tx, gas=int(receipt["gasUsed"]))
+    changes = facts.differences(rules, facts.rules(reader, manifest))
+    txs = tuple("0x" + bytes(receipt["transactionHash"]).hex() for receipt in receipts)
+    gas = sum(int(receipt["gasUsed"]) for receipt in receipts)
+    return Done(before, outlook.look(reader, manifest), changes, effect, txs=txs, gas=gas)
 
 
 def safe_keys(options: argparse.Namespace, network: Network) -> list[LocalAccount]:
@@ -115,19 +96,39 @@ def safe_keys(options: argparse.Namespace, network: Network) -> list[LocalAccoun
     return [keys.open_key(name, network, options.password) for name in names]
 
 
-def _rehearse(ground: Ground, act: Act, owner: safe.Safe | None) -> Outlook:
-    """What the act would leave, found on a fork, where the Safe itself executes it."""
-    with stage.fork(ground.reader.network) as copy:
-        hand: Hand = ForkHand(copy, ground.owner) if owner is None else safe.SafeHand(copy, owner)
-        hand.send(act.what, act.to, act.data)
-        copy.refresh()
-        return outlook.look(copy, ground.manifest)
+def _list(options: argparse.Namespace, manifest: Manifest, reader: Reader) -> ExitCode:
+    found = waiting(reader, manifest)
+    if options.json:
+        entries = [entry.as_json(reader.time) for entry in found]
+        print(json.dumps({"schema": SCHEMA, "command": PENDING, "time": reader.time, "pending": entries}))
+        return ExitCode.DONE
+    for entry in found:
+        print(entry.line(reader.time))
+    if not found:
+        say("nothing waits")
+    return ExitCode.DONE
+
+
+def _guardian(options: argparse.Namespace, manifest: Manifest, reader: Reader) -> str:
+    """The guardian's address. Raises UsageError for an act that is not a guardian's, or a key that is none."""
+    if options.act not in GUARDIANS_ACTS:
+        raise UsageError(f"{options.act} is not for guardians", remedy=f"theirs are {', '.join(GUARDIANS_ACTS)}")
+    if options.key is None:
+        raise UsageError("no guardian is named", remedy="say --from with the guardian's key")
+    if options.dry_run and is_address(options.key):
+        address = str(to_checksum_address(options.key))
+    else:
+        address = str(keys.open_key(options.key, reader.network, options.password).address)
+    known = reader.ask("Rulebook", manifest.parts.rulebook.address, "guardians")
+    if address not in known:
+        raise UsageError(f"{address} is no guardian", remedy=f"use the key of {' or '.join(known)}")
+    return address
 
 
 def _hand(
     options: argparse.Namespace, ground: Ground, owner: safe.Safe | None, signers: Sequence[LocalAccount]
 ) -> Hand:
-    """Who sends: the owner's own key, or whoever pays for what the Safe's owners have signed."""
+    """Who sends: the owner's or the guardian's own key, or whoever pays for what the Safe's owners have signed."""
     reader = ground.reader
     if owner is None:
         if options.key is None:
@@ -142,9 +143,8 @@ def _hand(
 
 def _write(options: argparse.Namespace, ground: Ground, act: Act, owner: safe.Safe) -> Path:
     path: Path = options.out or options.manifest.with_suffix(".owner.safe.json")
-    call = safe.Call(act.to, 0, act.data)
     try:
-        path.write_text(safe.batch(ground.manifest.chain.id, act.what, [call], owner.address), encoding="utf-8")
+        path.write_text(safe.batch(ground.manifest.chain.id, act.what, act.calls, owner.address), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}", remedy="name another file with --out") from None
     say(
@@ -165,39 +165,13 @@ def _hold_code(manifest: Manifest, reader: Reader) -> None:
             )
 
 
-def _tell(options: argparse.Namespace, ground: Ground, act: Act, done: Done) -> None:
-    if options.json:
-        told = {
-            "schema": SCHEMA,
-            "command": options.act,
-            "executed": done.tx is not None,
-            "owner": ground.owner,
-            "call": {"to": act.to, "data": act.data},
-            "tx": done.tx,
-            "gas": done.gas,
-            "before": done.before.as_json(),
-            "after": done.after.as_json(),
-            "batch": None if done.batch is None else str(done.batch),
-        }
-        print(json.dumps(told))
-        return
-    later = "after" if done.tx is not None else "rehearsed"
-    for when, seen in (("before", done.before), (later, done.after)):
-        for line in seen.lines():
-            print(f"{when}: {line}")
-    if done.tx is not None:
-        say(f"{act.what}: {done.tx}, {done.gas:,} gas")
-    elif done.batch is not None:
-        print(done.batch)
-    else:
-        say("a rehearsal only: nothing was sent")
-
-
-def _confirm(options: argparse.Namespace, act: Act) -> None:
+def _confirm(options: argparse.Namespace, act: Act, rehearsed: Done) -> None:
     if options.yes:
         return
     if not sys.stdin.isatty():
         raise UsageError("nobody is here to be asked", remedy="say --yes, or --dry-run for the rehearsal alone")
+    for one in (*rehearsed.changes, *rehearsed.effect):
+        say(in_words(one))
     say(f"type {options.act} to {act.what}:")
     if sys.stdin.readline().strip() != options.act:
         raise UsageError("not confirmed, nothing was sent", remedy=f"type {options.act}, or say --yes")

@@ -51,15 +51,23 @@ def fork(network: Network) -> Iterator[Reader]:
 
 def _follow(copy: Network) -> None:
     """Have the fork's clock go on from its origin's head, a second a block: on a local chain that is another time."""
-    provider = Web3(HTTPProvider(copy.url)).provider
-    head = provider.make_request(RPCEndpoint("eth_getBlockByNumber"), ["latest", False])["result"]
-    then = hex(int(str(head["timestamp"]), 16) + 1)
+    web3 = Web3(HTTPProvider(copy.url))
+    _set_clock(web3, int(web3.eth.get_block("latest")["timestamp"]) + 1)
+
+
+def move_clock(reader: Reader, then: int) -> None:
+    """On a fork: the latest block is of `then` (Unix seconds), and the next of a second later."""
+    _set_clock(reader.web3, then)
+
+
+def _set_clock(web3: Web3, then: int) -> None:
     for method, parameters in (
-        ("evm_setNextBlockTimestamp", [then]),
+        ("anvil_removeBlockTimestampInterval", []),
+        ("evm_setNextBlockTimestamp", [hex(then)]),
         ("evm_mine", []),
         ("anvil_setBlockTimestampInterval", [1]),
     ):
-        provider.make_request(RPCEndpoint(method), parameters)
+        web3.provider.make_request(RPCEndpoint(method), parameters)
 
 
 @contextlib.contextmanager

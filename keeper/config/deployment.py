@@ -175,12 +175,17 @@ class DeploymentFile(Strict):
 def load_deployment(path: Path) -> DeploymentFile:
     """The deployment in `path`. Raises ConfigInvalid or a kind of it; WeightsNotWhole where targets miss 100 %."""
     deployment = validate(DeploymentFile, read_toml(path), path.name)
-    _check_names(deployment, path.name)
+    hold_together(deployment, path.name)
+    return deployment
+
+
+def hold_together(deployment: DeploymentFile, file: str) -> None:
+    """What no field can say alone. Raises ConfigInvalid or a kind of it; WeightsNotWhole where targets miss 100 %."""
+    _check_names(deployment, file)
     total = sum(asset.target_bps for asset in deployment.assets)
     if total != BPS:
-        raise WeightsNotWhole(f"assets in {path.name}", total)
-    _check_sequencer(deployment, load_profile(deployment.profile, where=f"profile in {path.name}"), path.name)
-    return deployment
+        raise WeightsNotWhole(f"assets in {file}", total)
+    _check_sequencer(deployment, load_profile(deployment.profile, where=f"profile in {file}"), file)
 
 
 def _check_sequencer(deployment: DeploymentFile, profile: ChainProfile, file: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.deployed import deployed, deployed_once
 from tests.furnished import furnished_once, stage
+from tests.scripts.governor import governor
 from tests.scripts.ground import furnished, ground
 
-__all__ = ["deployed", "deployed_once", "furnished", "furnished_once", "ground", "stage"]
+__all__ = ["deployed", "deployed_once", "furnished", "furnished_once", "governor", "ground", "stage"]
