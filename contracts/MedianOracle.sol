@@ -16,7 +16,7 @@ import {ClusterMath} from "./libraries/ClusterMath.sol";
 import {CodeBlob} from "./libraries/CodeBlob.sol";
 import {DerivedPrice} from "./libraries/DerivedPrice.sol";
 import {PushFeed} from "./libraries/PushFeed.sol";
-import {Seat, Seats} from "./libraries/Seats.sol";
+import {Seats} from "./libraries/Seats.sol";
 import {SourceReader} from "./libraries/SourceReader.sol";
 
 /// @notice A token and the voices on its price, push feeds first; or a share and its one DERIVED source, after the token it
@@ -103,29 +103,25 @@ contract MedianOracle is IPriceOracle {
             SourceKind kind = source.kind();
             if (kind == SourceKind.DERIVED) revert KindRefused(address(source), kind);
             if (kind == SourceKind.PUSH && before != SourceKind.PUSH) revert PushFeedsFirst(token, address(source));
-            Seat memory seat;
-            (seat, feeds[i]) = _seat(source, kind);
+            (seats[first + i], feeds[i]) = _seat(source, kind);
             for (uint256 j; j < i; ++j) {
                 if (listed[j] == source) revert SourceListedTwice(address(source));
                 if (feeds[i] != address(0) && feeds[j] == feeds[i]) revert FeedListedTwice(feeds[i]);
             }
-            seats[first + i] = Seats.pack(seat);
             _sources[token].push(address(source));
             before = kind;
         }
         if (Seats.kindOf(seats[first]) != SourceKind.PUSH) revert NoPushFeed(token);
     }
 
-    /// @return seat the source, or the feed that it stands on alone
+    /// @return seat the source's, or that of the feed that it stands on alone
     /// @return on its feed, if it tells
-    function _seat(IPriceSource source, SourceKind kind) private view returns (Seat memory seat, address on) {
-        seat.kind = kind;
-        seat.feed.at = address(source);
+    function _seat(IPriceSource source, SourceKind kind) private view returns (uint256 seat, address on) {
+        seat = Seats.ofSource(address(source), kind);
         (bool told, bytes memory answer) = address(source).staticcall(abi.encodeCall(IFeedSource.readAlone, ()));
         if (kind != SourceKind.PUSH || !told || answer.length != ALONE_SIZE) return (seat, address(0));
         (Feed memory feed, bool alone) = abi.decode(answer, (Feed, bool));
-        if (alone) (seat.alone, seat.feed) = (true, feed);
-        return (seat, feed.at);
+        return (alone ? Seats.ofFeed(feed) : seat, feed.at);
     }
 
     function _listShare(uint256[] memory seats, uint256 row, address share, IDerivedSource source) private {
@@ -134,10 +130,9 @@ contract MedianOracle is IPriceOracle {
         uint256 base = seats.find(underlying);
         if (base == 0) revert UnderlyingNotListed(share, underlying);
         if (Seats.kindOf(seats[base]) == SourceKind.DERIVED) revert UnderlyingDerived(share, underlying);
-        Seat memory seat;
-        (seat.kind, seat.feed.at) = (SourceKind.DERIVED, address(source));
         uint256 first = seats.enter(row, share);
-        (seats[first], seats[first + 1]) = (Seats.pack(seat), uint160(underlying));
+        seats[first] = Seats.ofSource(address(source), SourceKind.DERIVED);
+        seats[first + 1] = uint160(underlying);
         _sources[share].push(address(source));
     }
 
@@ -247,14 +242,14 @@ contract MedianOracle is IPriceOracle {
     }
 
     /// @dev Who it is goes unsaid: a price needs no names.
-    function _hear(uint256 word) private view returns (Voice memory voice) {
-        Seat memory seat = Seats.unpack(word);
-        voice.kind = seat.kind;
-        if (seat.alone) {
-            SourceReader.requireGas(SOURCE_GAS);
-            (voice.price, voice.updatedAt, voice.verdict) = PushFeed.read(seat.feed, SOURCE_GAS);
-        } else {
-            (voice.price, voice.updatedAt, voice.verdict) = SourceReader.read(seat.feed.at, SOURCE_GAS);
-        }
+    function _hear(uint256 seat) private view returns (Voice memory voice) {
+        voice.kind = Seats.kindOf(seat);
+        (voice.price, voice.updatedAt, voice.verdict) = _read(seat);
+    }
+
+    function _read(uint256 seat) private view returns (uint128 price, uint40 updatedAt, Verdict verdict) {
+        if (!Seats.isFeed(seat)) return SourceReader.read(Seats.at(seat), SOURCE_GAS);
+        SourceReader.requireGas(SOURCE_GAS);
+        return PushFeed.read(Seats.feedOf(seat), SOURCE_GAS);
     }
 }

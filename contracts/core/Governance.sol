@@ -132,6 +132,7 @@ abstract contract Governance is Registration {
         Route storage way = _routes[index];
         bool guarded = _switch(_routeOffAt, index, way.enabled, enabled);
         way.enabled = enabled;
+        _keep(index);
         if (guarded) _requireWayLeft(index);
         emit RouteEnabled(index, enabled, msg.sender);
         _raise();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Panic} from "@openzeppelin/contracts/utils/Panic.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVaultCore} from "../interfaces/IKeeperVault.sol";
 import {Cluster, IPriceOracle} from "../interfaces/IPriceOracle.sol";
@@ -19,6 +20,8 @@ abstract contract Quotes is IRulebook {
     /// @dev 1.5M: what reading a price may take at most; a caller must not be able to choose the refuge by starving one.
     uint256 private constant PRICE_GAS = 1_500_000;
     uint16 private constant NO_ROUTE = type(uint16).max;
+    /// @dev Three addresses, encoded.
+    uint256 private constant PARTIES_SIZE = 96;
 
     // ------------------------------------------------------------------------------------------------ immutables
 
@@ -36,6 +39,8 @@ abstract contract Quotes is IRulebook {
     Limits internal _limits;
     Asset[] internal _assets;
     Route[] internal _routes;
+    /// @dev Of each route what `parties` answers, then what `route` does: one cold account instead of five words of storage.
+    mapping(uint256 index => address) private _kept;
     Claim[] internal _claims;
     /// @dev Of each claim's reward, read at registration.
     uint8[] internal _rewardDecimals;
@@ -60,7 +65,8 @@ abstract contract Quotes is IRulebook {
 
     /// @inheritdoc IRulebookReads
     function rules() external view returns (Rules memory) {
-        CodeBlob.answer(_book);
+        address book = _book;
+        CodeBlob.answer(book, 0, CodeBlob.lengthOf(book));
     }
 
     function _publish() internal {
@@ -80,7 +86,8 @@ abstract contract Quotes is IRulebook {
 
     /// @inheritdoc IRulebookReads
     function route(uint16 index) external view returns (Route memory) {
-        return _routes[index];
+        address kept = _keptOf(index);
+        CodeBlob.answer(kept, PARTIES_SIZE, CodeBlob.lengthOf(kept) - PARTIES_SIZE);
     }
 
     /// @inheritdoc IRulebookReads
@@ -100,10 +107,20 @@ abstract contract Quotes is IRulebook {
 
     /// @inheritdoc IRulebookReads
     function parties(uint16 index) external view returns (address adapter, address venue, address token) {
-        Route storage way = _routes[index];
+        CodeBlob.answer(_keptOf(index), 0, PARTIES_SIZE);
+    }
+
+    function _keptOf(uint16 index) private view returns (address kept) {
+        kept = _kept[index];
+        if (kept == address(0)) Panic.panic(Panic.ARRAY_OUT_OF_BOUNDS);
+    }
+
+    /// @dev After each change of a route.
+    function _keep(uint16 index) internal {
+        Route memory way = _routes[index];
         uint8 i = way.assetIn;
-        token = i == Ceilings.REWARD ? _claims[way.claim].reward : _assets[i].token;
-        return (way.adapter, way.venue, token);
+        address token = i == Ceilings.REWARD ? _claims[way.claim].reward : _assets[i].token;
+        _kept[index] = CodeBlob.write(bytes.concat(abi.encode(way.adapter, way.venue, token), abi.encode(way)));
     }
 
     // ------------------------------------------------------------------------------------------------ targets

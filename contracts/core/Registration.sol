@@ -39,6 +39,7 @@ abstract contract Registration is Parties {
         // safe cast: below ROUTES
         Clerk(clerk).requireRoute(uint16(_routes.length), added, listed, sources);
         _routes.push(added);
+        _keep(uint16(_routes.length - 1));
     }
 
     /// @dev Every asset that is neither safe nor frozen has an enabled way into the refuge that flatten takes first.

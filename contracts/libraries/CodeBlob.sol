@@ -26,13 +26,17 @@ library CodeBlob {
         if (blob == address(0)) revert BlobRefused(data.length);
     }
 
-    /// @notice Ends the call with what `blob` holds as its answer, word for word.
-    function answer(address blob) internal view {
+    /// @notice How many bytes `blob` holds.
+    function lengthOf(address blob) internal view returns (uint256) {
+        return blob.code.length - 1;
+    }
+
+    /// @notice Ends the call with so many bytes of `blob`, from that byte on, as its answer.
+    function answer(address blob, uint256 from, uint256 count) internal view {
         assembly ("memory-safe") {
             let out := mload(0x40)
-            let size := sub(extcodesize(blob), 1)
-            extcodecopy(blob, out, 1, size)
-            return(out, size)
+            extcodecopy(blob, out, add(from, 1), count)
+            return(out, count)
         }
     }
 

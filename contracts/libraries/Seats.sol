@@ -3,13 +3,6 @@ pragma solidity 0.8.30;
 
 import {Feed, SourceKind} from "../interfaces/IPriceOracle.sol";
 
-/// @notice Who is asked for one voice: a source by `latest`, or, where `alone`, the source's feed itself.
-struct Seat {
-    SourceKind kind;
-    bool alone;
-    Feed feed; // of a source that is asked itself: only where it stands
-}
-
 /// @title The oracle's seats as one table of words: a token, then its four seats, each one word; the first empty one ends them
 /// @dev A share's first seat is its rate's source, the word after it the share's underlying.
 library Seats {
@@ -41,33 +34,37 @@ library Seats {
         return row * ROW + 1;
     }
 
-    function pack(Seat memory seat) internal pure returns (uint256) {
-        return uint160(seat.feed.at) | uint256(seat.kind) << KIND | (seat.alone ? 1 << ALONE : 0)
-            | uint256(seat.feed.decimals) << DECIMALS | uint256(seat.feed.maxAge) << MAX_AGE | uint256(seat.feed.phase)
-            << PHASE;
+    /// @return The seat of a source that is asked by `latest`.
+    function ofSource(address source, SourceKind kind) internal pure returns (uint256) {
+        return uint160(source) | uint256(kind) << KIND;
     }
 
-    function unpack(uint256 word) internal pure returns (Seat memory seat) {
+    /// @return The seat of a push source whose feed is read in its stead.
+    function ofFeed(Feed memory feed) internal pure returns (uint256) {
+        return uint160(feed.at) | uint256(SourceKind.PUSH) << KIND | uint256(1) << ALONE | uint256(feed.decimals)
+            << DECIMALS | uint256(feed.maxAge) << MAX_AGE | uint256(feed.phase) << PHASE;
+    }
+
+    /// @return Whether the feed is read in the source's stead.
+    function isFeed(uint256 seat) internal pure returns (bool) {
+        return (seat >> ALONE) & 1 == 1;
+    }
+
+    function feedOf(uint256 seat) internal pure returns (Feed memory) {
         // casting is safe: each cuts its own part out of the word
-        // forge-lint: disable-start(unsafe-typecast)
-        seat.kind = kindOf(word);
-        seat.alone = uint8(word >> ALONE) != 0;
-        seat.feed.at = at(word);
-        seat.feed.decimals = uint8(word >> DECIMALS);
-        seat.feed.maxAge = uint32(word >> MAX_AGE);
-        seat.feed.phase = uint16(word >> PHASE);
-        // forge-lint: disable-end(unsafe-typecast)
+        // forge-lint: disable-next-line(unsafe-typecast)
+        return Feed(at(seat), uint8(seat >> DECIMALS), uint32(seat >> MAX_AGE), uint16(seat >> PHASE));
     }
 
     /// @return Who is asked.
-    function at(uint256 word) internal pure returns (address) {
-        return address(uint160(word));
+    function at(uint256 seat) internal pure returns (address) {
+        return address(uint160(seat));
     }
 
-    function kindOf(uint256 word) internal pure returns (SourceKind) {
-        // casting is safe: one byte, written by `pack`
+    function kindOf(uint256 seat) internal pure returns (SourceKind) {
+        // casting is safe: one byte, written above
         // forge-lint: disable-next-line(unsafe-typecast)
-        return SourceKind(uint8(word >> KIND));
+        return SourceKind(uint8(seat >> KIND));
     }
 
     /// @return taken how many seats are, of the token whose first seat is at `first`

@@ -82,7 +82,7 @@ contract ClaimsTest is World {
         oracle.set(address(odd), 2000e18);
         Setup memory setup = _setup();
         setup.assets[WETH].token = address(odd);
-        this.deploy{gas: 15_000_000}(setup, _targets());
+        this.deploy{gas: 20_000_000}(setup, _targets());
         eq(rulebook.assets()[WETH].token, address(odd), "listed");
     }
 
