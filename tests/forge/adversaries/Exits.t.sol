@@ -17,8 +17,7 @@ abstract contract Seller is Market {
         _lean(5, refuge);
         uint8[3] memory risky = [WETH, WBTC, GRAIN];
         for (uint256 k; k < 3; ++k) {
-            feed[risky[k]] = truth[risky[k]] * (BPS - delta) / BPS;
-            oracle.set(address(tokens[risky[k]]), uint128(feed[risky[k]]));
+            _tell(risky[k], truth[risky[k]] * (BPS - delta) / BPS);
         }
     }
 

@@ -113,9 +113,14 @@ abstract contract Market is World {
             if (i == sold) price = price * (BPS - delta) / BPS;
             if (i == bought) price = price * (BPS + delta) / BPS;
             if (price == feed[i]) continue;
-            feed[i] = price;
-            oracle.set(address(tokens[i]), uint128(price));
+            _tell(i, price);
         }
+    }
+
+    /// The feeds of an asset from now on, and what the venue trades at but for what it keeps.
+    function _tell(uint256 i, uint256 price) internal virtual {
+        feed[i] = price;
+        oracle.set(address(tokens[i]), uint128(price));
     }
 
     /// Every venue keeps so many bps of each trade.

@@ -32,8 +32,7 @@ abstract contract Still is Market {
     /// The feeds as they will be told from now on.
     function _freeze() private {
         for (uint256 i; i < 4; ++i) {
-            feed[i] = truth[i] * (BPS + delta - _draw(0, 2 * delta)) / BPS;
-            oracle.set(address(tokens[i]), uint128(feed[i]));
+            _tell(i, truth[i] * (BPS + delta - _draw(0, 2 * delta)) / BPS);
         }
     }
 
