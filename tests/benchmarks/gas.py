@@ -5,6 +5,8 @@ All vaults have traded before, and so have all pools: no figure holds the price 
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from eth_typing import HexStr
 from hexbytes import HexBytes
 
 from keeper.chain import vault
-from keeper.devnet import chainlink, hands, uniswap
+from keeper.devnet import chainlink, hands, local, uniswap
 from keeper.devnet.book import Book
 from keeper.devnet.calls import encode_call
 from keeper.devnet.kit import Chain, Receipt
@@ -22,7 +24,6 @@ from keeper.units import Timestamp, TokenUnits
 from tests.benchmarks.figures import Figure
 from tests.benchmarks.market import DOLLAR, Market, open_market
 from tests.benchmarks.portfolios import BPS, Doors, Portfolio, give, open_doors, open_portfolio, targets_of
-from tests.benchmarks.scene import Scene
 
 DRIFT_USD = 8_000
 """How far over its target each asset is that will be sold, dollars."""
@@ -53,17 +54,18 @@ class Town:
             self.chain.rpc("evm_revert", before)
 
 
-def measure(scene: Scene) -> dict[str, Figure]:
-    """All figures, on the scene's chain, which is as it was afterwards."""
-    before = scene.node.rpc("evm_snapshot")
+def measure() -> dict[str, Figure]:
+    """All figures, on a local chain of their own, which is gone afterwards: the same numbers on each run."""
+    name = f"bench-gas-{os.getpid()}"
     try:
-        return measured(scene.deployed.book)
+        return measured(local.up(name))
     finally:
-        scene.node.rpc("evm_revert", before)
+        local.down(name)
+        shutil.rmtree(local.folder_of(name), ignore_errors=True)
 
 
 def measured(book: Book) -> dict[str, Figure]:
-    """All figures, on the running chain of `book`; the same on each furnished chain."""
+    """All figures, on the running chain of `book`, fresh from its furnishing."""
     market = open_market(book)
     town = Town(book, market, open_doors(book, market), hands.of(book, "keeper"))
     figures: dict[str, Figure] = {}
