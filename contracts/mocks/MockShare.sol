@@ -60,7 +60,7 @@ contract MockShare is ERC4626 {
         return super.convertToAssets(shares);
     }
 
-    function deposit(uint256 assets, address receiver) public override returns (uint256 shares) {
+    function deposit(uint256 assets, address receiver) public virtual override returns (uint256 shares) {
         shares = previewDeposit(assets);
         if (trick == ShareTrick.MINTS_NOTHING) {
             IERC20(asset()).safeTransferFrom(msg.sender, address(this), assets);
@@ -70,7 +70,7 @@ contract MockShare is ERC4626 {
         return super.deposit(assets, receiver);
     }
 
-    function redeem(uint256 shares, address receiver, address owner) public override returns (uint256 assets) {
+    function redeem(uint256 shares, address receiver, address owner) public virtual override returns (uint256 assets) {
         if (shares > maxRedeem(owner)) revert Illiquid(shares, maxRedeem(owner));
         assets = _redeem(shares, receiver, owner);
         if (redeemable != type(uint256).max) redeemable -= shares;

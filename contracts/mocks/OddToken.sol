@@ -98,13 +98,13 @@ contract OddToken {
         return _balances[holder];
     }
 
-    function approve(address spender, uint256 amount) external returns (bool) {
+    function approve(address spender, uint256 amount) public virtual returns (bool) {
         allowance[msg.sender][spender] = amount;
         return true;
     }
 
     /// @notice An allowance that its holder never gave.
-    function lend(address holder, address spender, uint256 amount) external {
+    function lend(address holder, address spender, uint256 amount) public virtual {
         allowance[holder][spender] = amount;
     }
 
@@ -124,7 +124,7 @@ contract OddToken {
         return answer != Answer.FALSE;
     }
 
-    function _move(address from, address to, uint256 amount) private {
+    function _move(address from, address to, uint256 amount) internal virtual {
         if (paused) revert Paused();
         _balances[from] -= amount + surcharge;
         _balances[to] += amount - amount * fee / 10_000;

@@ -103,7 +103,7 @@ contract PricedAdapter is IAdapter {
     }
 
     /// @inheritdoc IAdapter
-    function swap(Swap calldata order) external returns (uint256 out) {
+    function swap(Swap calldata order) public virtual returns (uint256 out) {
         last = order;
         _refuse();
         if (deed == Deed.CALLS) (callSucceeded, callAnswer) = accomplice.call(words);
