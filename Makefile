@@ -47,7 +47,7 @@ test-keeper: build ## the keeper's tests, two at a time: each worker has a chain
 	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) $(TWO) tests/keeper
 
 test-house: build ## the house's tests, one at a time: the demo among them is timed
-	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) tests/house
+	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) tests/house tests/prove
 
 test-audit: build ## the audit's tests: a short story kept, audited, and tampered with figure by figure
 	@$(RUNTIME)/python -m pytest $(PYTEST_ARGS) tests/audit
@@ -70,6 +70,9 @@ check: setup ## linters, formats, types and the floors
 
 prove: provers build ## the proof: every section, build/proof.json and build/proof.md: ARGS="--only NAME --json --fresh"
 	@$(RUNTIME)/python -m tests.prove $(ARGS)
+
+mutate: build ## the whole draw of mutants, and docs/mutation.md (an hour; resumable): ARGS="--first N --match TEXT --fresh"
+	@$(RUNTIME)/python -m tests.prove.mutants $(ARGS)
 
 bench: build ## gas and round trips, measured now: ARGS="--only NAME --json"
 	@$(RUNTIME)/python -m tests.benchmarks $(ARGS)
@@ -115,4 +118,4 @@ clean: ## remove what set-up made; encrypted keys stay
 	  find .tools -depth -mindepth 2 ! -path '$(KEYSTORES)*' ! -path .tools/home/.brownie -delete; \
 	  rmdir $(KEYSTORES) .tools/home/.brownie .tools/home .tools 2>/dev/null; fi; true
 
-.PHONY: help setup provers build demo demo-audit test test-forge test-contracts test-keeper test-house test-audit check prove bench deploy compare deposit bounds owner account locks clean
+.PHONY: help setup provers build demo demo-audit test test-forge test-contracts test-keeper test-house test-audit check prove mutate bench deploy compare deposit bounds owner account locks clean

@@ -155,14 +155,14 @@ class Bench:
 
     def __init__(self, shop: Workshop) -> None:
         self._shop = shop
-        texts = sources(shop.root, "contracts")
-        tests = sources(shop.root, "tests/forge", "tests/symbolic")
-        self._raw = {file: (shop.root / file).read_text(encoding="utf-8") for file in texts}
+        texts = sources(shop.tree, "contracts")
+        tests = sources(shop.tree, "tests/forge", "tests/symbolic")
+        self._raw = {file: (shop.tree / file).read_text(encoding="utf-8") for file in texts}
         self._bare = texts
         self._ground = {
-            name: (shop.root / name).read_text(encoding="utf-8")
+            name: (shop.tree / name).read_text(encoding="utf-8")
             for name in ("foundry.toml", "package-lock.json")
-            if (shop.root / name).exists()
+            if (shop.tree / name).exists()
         }
         self._ledger = Ledger(shop.root / ".tools/prove/results", tests)
         with shop.lane() as lane:
@@ -207,7 +207,8 @@ class Bench:
         verdict = self._tried(lane, twin, bool(changed))
         lane.made_whole()
         verdict = replace(verdict, seconds=round(time.monotonic() - begun, 1))
-        self._keep(key, verdict)
+        if verdict.outcome is not Outcome.TIMEOUT:
+            self._keep(key, verdict)
         return verdict
 
     def _tried(self, lane: Lane, twin: Twin, changed: bool) -> Verdict:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import queue
 import shutil
@@ -24,11 +25,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
-COPIED = ("contracts", "tests/forge", "tests/symbolic", "foundry.toml")
+COPIED = ("contracts", "tests/forge", "tests/symbolic", "foundry.toml", "package-lock.json")
 LINKED = ("node_modules", ".tools/solcx", ".tools/home")
 BUILT = (".tools/forge/out", ".tools/forge/cache")
 BUILD_SECONDS = 600
 """A build from nothing takes two to three minutes where all cores are busy."""
+PATIENCE = 20
+"""Times the processor's seconds that a command may take by the clock."""
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
@@ -53,7 +56,7 @@ class Ran:
 class Filter:
     """Which forge tests, and how long they may search: regular expressions, but the paths are globs.
 
-    0 = as foundry.toml has it. `seed` fixes fuzzing; `seconds` ends the run, which is then no proof of anything.
+    0 = as foundry.toml has it. `seed` fixes fuzzing; `seconds` of processor time end the run, then no proof.
     """
 
     contract: str = ""
@@ -131,19 +134,30 @@ class Lane:
         self._touched: set[str] = set()
 
     def run(self, words: Sequence[str], *, seconds: float, env: Mapping[str, str] | None = None) -> Ran:
-        """A command in the lane's folder, the tools on PATH, ended after `seconds`. Never raises for its exit code."""
+        """A command in the lane's folder, the tools on PATH. Never raises for its exit code.
+
+        Ended after `seconds` of processor time, in which a busy machine makes no difference; by the clock, if it waits
+        for something that does not come, after `PATIENCE` times as much.
+        """
         tools = self.root / ".tools"
         path = os.pathsep.join([str(tools / "bin"), str(tools / "venv/prove/bin"), os.environ.get("PATH", "")])
         around = {**os.environ, "PATH": path, "HOME": str(tools / "home"), **(env or {})}
         begun = time.monotonic()
         pipe = subprocess.PIPE
         child = subprocess.Popen(
-            list(words), cwd=self.folder, env=around, stdout=pipe, stderr=pipe, text=True, process_group=0
+            ["sh", "-c", 'ulimit -t "$0"; exec "$@"', str(math.ceil(seconds)), *words],
+            cwd=self.folder,
+            env=around,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            process_group=0,
         )
         self._live.add(child)
         try:
-            out, err = child.communicate(timeout=seconds)
-            return Ran(child.returncode, out, err, time.monotonic() - begun)
+            out, err = child.communicate(timeout=PATIENCE * seconds)
+            spent = child.returncode in (-signal.SIGXCPU, -signal.SIGKILL)
+            return Ran(child.returncode, out, err, time.monotonic() - begun, timed_out=spent)
         except subprocess.TimeoutExpired:
             end(child)
             out, err = child.communicate()
@@ -171,7 +185,7 @@ class Lane:
         ran = self.forge(*words, seconds=wanted.seconds, env=wanted.environ())
         if ran.timed_out:
             return Tested((), ran.seconds, timed_out=True)
-        tests = parsed(ran)
+        tests = () if "No tests" in ran.out + ran.err else parsed(ran)
         if not tests:
             raise WorkshopFault(f"no test matches {' '.join(wanted.words())}: name one that exists")
         if (ran.code != 0) != any(test.red for test in tests):
@@ -226,8 +240,10 @@ def end(child: subprocess.Popen[str]) -> None:
 class Workshop:
     """The lanes. Use as `with opened() as shop`."""
 
-    def __init__(self, root: Path, lanes: Sequence[Lane], fresh: bool) -> None:
+    def __init__(self, root: Path, tree: Path, lanes: Sequence[Lane], fresh: bool) -> None:
         self.root = root
+        self.tree = tree
+        """The sources as they were when the workshop opened: what the lanes are copies of."""
         self.fresh = fresh
         """Run everything again, whatever was found before."""
         self.width = len(lanes)
@@ -289,7 +305,7 @@ def opened(root: Path = ROOT, *, width: int = 2, fresh: bool = False) -> Iterato
         _copy(seed.folder, lane.folder)
         lanes.append(lane)
     try:
-        yield Workshop(root, lanes, fresh)
+        yield Workshop(root, seed.folder, lanes, fresh)
     finally:
         for child in list(live):
             end(child)
