@@ -73,7 +73,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     (root / ".tools").mkdir()
     for name in ("node_modules", ".tools/bin", ".tools/solcx", ".tools/home"):
         (root / name).symlink_to((ROOT / name).resolve())
-    with opened(root) as made:
+    with opened(root, width=1) as made:
         yield made
 
 
