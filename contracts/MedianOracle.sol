@@ -217,21 +217,21 @@ contract MedianOracle is IPriceOracle {
     // ------------------------------------------------------------------------------------------------- voices
 
     function _cluster(uint256[] memory seats, uint256 first, uint256 spreadBps) private view returns (Cluster memory) {
-        Voice memory one = _hear(seats[first]);
-        Voice memory two = _hear(seats[first + 1]);
-        if (_agree(one, two, spreadBps)) return ClusterMath.pair(one.price, two.price);
+        uint256 seat = seats[first + 1];
+        (uint128 one, uint40 oneAt, Verdict oneIs) = _read(seats[first]);
+        (uint128 two, uint40 twoAt, Verdict twoIs) = _read(seat);
+        if (oneIs == Verdict.OK && twoIs == Verdict.OK && Seats.kindOf(seat) == SourceKind.PUSH) {
+            Cluster memory both = ClusterMath.pair(one, two);
+            if (ClusterMath.within(both.low, both.high, spreadBps, EARLY_DIVISOR)) return both;
+        }
         Voice[] memory heard = new Voice[](seats.count(first));
-        (heard[0], heard[1]) = (one, two);
+        (heard[0].price, heard[0].updatedAt, heard[0].verdict) = (one, oneAt, oneIs);
+        (heard[1].price, heard[1].updatedAt, heard[1].verdict) = (two, twoAt, twoIs);
+        heard[1].kind = Seats.kindOf(seat); // the first is a push feed, always
         for (uint256 i = 2; i < heard.length; ++i) {
             heard[i] = _hear(seats[first + i]);
         }
         return ClusterMath.form(heard, spreadBps);
-    }
-
-    function _agree(Voice memory a, Voice memory b, uint256 spreadBps) private pure returns (bool) {
-        if (a.verdict != Verdict.OK || b.verdict != Verdict.OK || b.kind != SourceKind.PUSH) return false;
-        (uint256 low, uint256 high) = a.price <= b.price ? (a.price, b.price) : (b.price, a.price);
-        return ClusterMath.within(low, high, spreadBps, EARLY_DIVISOR);
     }
 
     function _hearAll(uint256[] memory seats, uint256 first) private view returns (Voice[] memory heard) {

@@ -53,7 +53,8 @@ contract V3PoolAdapter is IAdapter {
         uint256 filled;
         (filled, out) = _trade(order, fee);
         if (!order.partialFill && filled != order.amountIn) revert NotFilled(filled, order.amountIn);
-        uint256 least = Math.mulDiv(order.minOut, filled, order.amountIn, Math.Rounding.Ceil);
+        uint256 least = order.minOut;
+        if (filled != order.amountIn) least = Math.mulDiv(least, filled, order.amountIn, Math.Rounding.Ceil);
         if (out < least) revert BelowMin(out, least);
     }
 

@@ -23,25 +23,23 @@ library PushFeed {
         uint256 before = gasleft();
         (bool answered, uint256 round, int256 answer, uint256 stamped) = _round(feed.at, gasCap);
         if (!answered) return (0, 0, Verdict.ERROR);
+        price = _scaled(answer, feed.decimals);
+        // casting is safe: compared in the same expression
+        // forge-lint: disable-next-line(unsafe-typecast)
+        updatedAt = stamped > type(uint40).max ? type(uint40).max : uint40(stamped);
         uint256 phase = round >> PHASE_SHIFT;
         if (phase == 0 || phase != feed.phase) {
             uint256 used = before - gasleft();
             uint256 decimals = _decimals(feed.at, used < gasCap ? gasCap - used : 0);
             if (decimals > type(uint8).max) return (0, 0, Verdict.ERROR);
-            if (decimals != feed.decimals) verdict = Verdict.DECIMALS_CHANGED;
+            if (decimals != feed.decimals) return (price, updatedAt, Verdict.DECIMALS_CHANGED);
         }
-        price = _scaled(answer, feed.decimals);
-        // casting is safe: compared in the same expression
-        // forge-lint: disable-next-line(unsafe-typecast)
-        updatedAt = stamped > type(uint40).max ? type(uint40).max : uint40(stamped);
-        if (verdict == Verdict.OK) verdict = _judge(price, stamped, feed.maxAge);
-    }
-
-    function _judge(uint128 price, uint256 stamped, uint256 maxAge) private view returns (Verdict) {
-        if (price == 0) return Verdict.NOT_POSITIVE;
-        if (stamped > block.timestamp) return Verdict.FUTURE;
-        if (block.timestamp - stamped > maxAge) return Verdict.STALE;
-        return Verdict.OK;
+        if (price == 0) return (0, updatedAt, Verdict.NOT_POSITIVE);
+        if (stamped > block.timestamp) return (price, updatedAt, Verdict.FUTURE);
+        // safe subtraction: compared in the line above
+        unchecked {
+            if (block.timestamp - stamped > feed.maxAge) verdict = Verdict.STALE;
+        }
     }
 
     /// @dev At most 160 bytes are copied, whatever the feed returns, beyond the free memory pointer, and read at once.
@@ -81,11 +79,14 @@ library PushFeed {
         // casting is safe: answer is above 0
         // forge-lint: disable-next-line(unsafe-typecast)
         uint256 raw = uint256(answer);
-        if (decimals > PRICE_DECIMALS) {
-            raw /= 10 ** (decimals - PRICE_DECIMALS);
-        } else {
-            if (raw > type(uint128).max) return 0;
-            raw *= 10 ** (PRICE_DECIMALS - decimals); // at most 2^128 * 10^18 < 2^188
+        // safe arithmetic: decimals are at most 36, and a raw of at most 2^128 times 10^18 is below 2^188
+        unchecked {
+            if (decimals > PRICE_DECIMALS) {
+                raw /= 10 ** uint256(decimals - PRICE_DECIMALS);
+            } else {
+                if (raw > type(uint128).max) return 0;
+                raw *= 10 ** uint256(PRICE_DECIMALS - decimals);
+            }
         }
         // casting is safe: compared in the same expression
         // forge-lint: disable-next-line(unsafe-typecast)

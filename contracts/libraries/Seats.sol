@@ -23,8 +23,12 @@ library Seats {
     /// @return first where in the table the token's first seat is; 0 for a token that is not in it
     function find(uint256[] memory seats, address token) internal pure returns (uint256 first) {
         if (token == address(0)) return 0;
-        for (uint256 row; row < seats.length; row += ROW) {
-            if (seats[row] == uint160(token)) return row + 1;
+        uint256 length = seats.length;
+        // safe additions: a table fits the code of a contract
+        unchecked {
+            for (uint256 row; row < length; row += ROW) {
+                if (seats[row] == uint160(token)) return row + 1;
+            }
         }
     }
 

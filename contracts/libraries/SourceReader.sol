@@ -49,7 +49,10 @@ library SourceReader {
     /// @notice Reverts GasStarved unless a call gets all of `gasCap`: it is passed on at most 63/64 of what is left, so a
     /// caller who sent little gas could silence a voice and leave the others to make the price.
     function requireGas(uint256 gasCap) internal view {
-        uint256 needed = gasCap + gasCap / 63 + CALL_MARGIN;
-        if (gasleft() < needed) revert IPriceOracle.GasStarved(gasleft(), needed);
+        // safe additions: a cap is a constant far below 2^64
+        unchecked {
+            uint256 needed = gasCap + gasCap / 63 + CALL_MARGIN;
+            if (gasleft() < needed) revert IPriceOracle.GasStarved(gasleft(), needed);
+        }
     }
 }
