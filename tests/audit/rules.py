@@ -13,6 +13,8 @@ _BPS = 10_000
 _DAY, _MONTH, _HOUR = 86_400, 30 * 86_400, 3_600
 FEED_ERROR_BPS = 50
 """The published bounds' assumption of how far one feed may be off the market."""
+REWARD_ERROR_BPS = 100
+"""The same of a reward's feeds."""
 
 
 def up(number: int, by: int) -> int:
@@ -108,7 +110,8 @@ class Rules:
         sold = _within(limits["harvestCapBps"], _DAY, seconds) if sales else 0
         slip = max(sales, default=0)
         two = 2 * FEED_ERROR_BPS
-        truly = loss + up(turnover * two, _BPS) + up(sold * (slip + two), _BPS)
+        rewards = up(sold * (slip + REWARD_ERROR_BPS + FEED_ERROR_BPS), _BPS)
+        truly = loss + up(turnover * two, _BPS) + rewards
         return loss + up(sold * slip, _BPS), truly
 
     def flatten_once(self) -> int:

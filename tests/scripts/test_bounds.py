@@ -50,13 +50,37 @@ def test_after_weeks_the_month_binds_and_the_day_no_longer(plain: Bounds) -> Non
 
 
 def test_harvests_count_only_where_a_route_sells_what_they_bring(plain: Bounds, furnished: Bounds) -> None:
-    """H · slip by the oracle and H · (slip + 2δ) truly: 10 bps of NAV a day at 1.45 %, with the feeds' 1 % 2.45 %."""
+    """H · slip by the oracle and H · (slip + δr + δ) truly: 10 bps of NAV a day at 1.45 % and at 2.95 %."""
     assert plain.episode(DAY_HOURS).harvest_true == 0
     day = furnished.episode(DAY_HOURS)
     assert day.harvest_oracle == 145 * ONE_BPS // 1000
-    assert day.harvest_true == 245 * ONE_BPS // 1000
+    assert day.harvest_true == 295 * ONE_BPS // 1000
     assert day.true == 45 * ONE_BPS + day.harvest_true
     assert day.oracle == 15 * ONE_BPS + day.harvest_oracle
+
+
+def test_the_error_of_a_rewards_feeds_is_its_own_figure() -> None:
+    """It moves what harvests cost, and nothing else; the other one moves all."""
+    deployment = load_deployment(FURNISHED)
+    found, surer = bounds_of(deployment), bounds_of(deployment, delta_reward=Bps(0))
+    assert surer.episode(DAY_HOURS).harvest_true == 195 * ONE_BPS // 1000
+    assert found.episode(DAY_HOURS).true - surer.episode(DAY_HOURS).true == 100 * ONE_BPS // 1000
+    assert surer.guardian_after_hour == found.guardian_after_hour
+    exact = bounds_of(deployment, delta=Bps(0)).episode(DAY_HOURS)
+    assert exact.harvest_true == 245 * ONE_BPS // 1000
+    assert exact.true == 15 * ONE_BPS + exact.harvest_true
+
+
+def test_a_lying_feed_costs_its_spread_of_the_turnover_and_an_rpc_what_the_keeper_costs(plain: Bounds) -> None:
+    """30 % of NAV a day, 1 % wrong on one side besides; and an RPC may only make the honest keeper sign."""
+    assert plain.one_feed(DAY_HOURS) == (45 + 30) * ONE_BPS
+    assert plain.one_feed(MONTH_HOURS) == (275 + 200) * ONE_BPS
+    assert plain.one_rpc(DAY_HOURS) == plain.episode(DAY_HOURS).true < plain.both(DAY_HOURS)
+
+
+def test_the_owners_key_has_no_bound_but_the_payouts_delay(plain: Bounds) -> None:
+    assert plain.payout_delay == load_deployment(EXAMPLE).limits.delay == 2 * 86_400
+    assert any("48 h after it queues a new payout" in line for line in plain.lines())
 
 
 def test_a_keeper_that_may_not_flatten_costs_nothing_by_it() -> None:
@@ -91,3 +115,7 @@ def test_the_command_prints_lines_or_one_object(furnished: Bounds, capsys: pytes
     told = json.loads(capsys.readouterr().out)
     assert told["episode"]["true"] == str(furnished.episode(36).true)
     assert told["day"]["hours"] == 24
+    assert (told["delta_bps"], told["delta_reward_bps"], told["owner"]) == (50, 100, {"payout_delay_seconds": 172_800})
+    assert told["month"]["one_feed"] == str(furnished.one_feed(MONTH_HOURS))
+    assert run(arguments([*words, "--json", "--delta-reward-bps", "50"])) == 0
+    assert json.loads(capsys.readouterr().out)["day"]["true"] == str(furnished.episode(24).true - ONE_BPS // 20)

@@ -8,6 +8,7 @@ import {Published} from "./Published.sol";
 /// Rewards without end, sold to a venue that fills at the floor, on feeds wrong on either side: no more than two caps of any day.
 contract MilkerTest is Market {
     uint256 private constant LINK = 20e18; // USD, true
+    uint256 private constant REWARD_DELTA = 100; // bps, of the reward's feeds, which are of a smaller market
     uint256 private navAtTrade; // USD, 18 decimals, by the feeds
 
     function play(uint256 seed) external override returns (Find[] memory finds) {
@@ -19,7 +20,7 @@ contract MilkerTest is Market {
             if (i % 20 == 0 && _churn()) navAtTrade = _value(feed);
             _milk();
         }
-        uint256 limit = Published.harvests(_limits(), 1 days, WIDE, 2 * DELTA);
+        uint256 limit = Published.harvests(_limits(), 1 days, WIDE, DELTA + REWARD_DELTA);
         finds = new Find[](1);
         finds[0] = Find("harvest_day", _worstMilk(), limit, 50);
     }
@@ -27,7 +28,7 @@ contract MilkerTest is Market {
     /// What it loses is a share of NAV at the last trade, as the cap is.
     function _milk() private {
         if (navAtTrade == 0) return;
-        oracle.set(address(link), uint128(LINK * (BPS - delta) / BPS));
+        oracle.set(address(link), uint128(LINK * (BPS - delta * REWARD_DELTA / DELTA) / BPS));
         _lean(5, USDC);
         _keep(greed);
         Order[] memory sales = _order(REWARD_USDC, type(uint128).max);
