@@ -50,7 +50,7 @@ contract KeeperVault is Harvest, Exit {
 
         uint256 budget = book.nav.mulDiv(levels.turnoverLeft(limits), Ceilings.ONE);
         uint256 maxTrade = book.nav.mulDiv(limits.maxTradeBps, Ceilings.BPS);
-        report = _trade(rules, book, orders, maxTrade, budget);
+        report = _trade(rules, book, orders, drift, maxTrade, budget);
 
         uint256 left = levels.lossLeft(limits);
         if (report.loss > left) revert LossBudget(report.loss, left);
@@ -95,7 +95,8 @@ contract KeeperVault is Harvest, Exit {
         ++_epoch;
         Rules memory rules = _rules();
         Portfolio.Book memory book = _book(rules);
-        report = _trade(rules, book, orders, type(uint256).max, type(uint256).max);
+        uint256 drift = book.driftUp(book.values, book.nav);
+        report = _trade(rules, book, orders, drift, type(uint256).max, type(uint256).max);
         emit Allocated(_epoch, msg.sender, report);
     }
 
@@ -117,14 +118,26 @@ contract KeeperVault is Harvest, Exit {
         (bool called,) = token.call(abi.encodeCall(IERC20.transfer, (payout, amount)));
         uint256 moved = before.saturatingSub(_held(token));
         if (!called || moved < amount) revert WithdrawFailed(token, moved, amount);
+        _balancesSeen = 0; // what the owner took is no loss: no balance is on record until the next action
         emit Withdrawn(token, payout, moved);
+    }
+
+    /// @inheritdoc IVaultCore
+    function rescueNative() external locks {
+        _requireOwner();
+        uint256 amount = address(this).balance;
+        if (amount == 0) revert ZeroAmount();
+        address payout = rulebook.payout();
+        (bool sent,) = payout.call{value: amount}("");
+        if (!sent) revert NativeRefused(payout, amount);
+        emit NativeRescued(payout, amount);
     }
 
     // ------------------------------------------------------------------------------------------------ views
 
     /// @inheritdoc IVaultCore
     function version() external pure returns (string memory) {
-        return "KeeperVault 0.2.0";
+        return "KeeperVault 0.3.0";
     }
 
     /// @inheritdoc IVaultCore

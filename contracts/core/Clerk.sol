@@ -8,6 +8,7 @@ import {Cluster, IPriceOracle, SourceKind, Verdict, Voice} from "../interfaces/I
 import {Asset, Claim, IRulebook, IRulebookReads, Limits, Route} from "../interfaces/IRulebook.sol";
 import {Ceilings} from "../libraries/Ceilings.sol";
 import {ClaimCheck} from "../libraries/ClaimCheck.sol";
+import {Watch} from "./Watch.sol";
 
 /// @notice What limits may be beside those before: any, and be it the same; any other; none looser.
 enum Change {
@@ -20,7 +21,7 @@ enum Change {
 /// @dev Without state, owner or powers: it answers or it reverts. A contract of its own because the rulebook has no room for
 /// it; any number of rulebooks may share one. Warning: it is checked that a token's decimals are as given; it is *not* checked
 /// that a feed is honest or that a venue trades: the deploying script and the owner read both.
-contract Clerk {
+contract Clerk is Watch {
     uint256 private constant TARGET_BITS = 16;
     /// @dev 1.5M: what reading a price may take at most.
     uint256 private constant PRICE_GAS = 1_500_000;
@@ -29,7 +30,7 @@ contract Clerk {
 
     /// @notice An asset as it would stand: its sanity band holds today's price, where this oracle has one, and one dollar where
     /// it is safe.
-    function requireAsset(Asset memory asset, address oracle, uint256 spreadBps) external view {
+    function requireAsset(Asset memory asset, address oracle, uint256 spreadBps) external view returns (bool share) {
         _requireCode(asset.token);
         uint8 found = IERC20Metadata(asset.token).decimals();
         if (found != asset.decimals) revert IRulebookReads.DecimalsDiffer(asset.token, asset.decimals, found);
@@ -45,6 +46,7 @@ contract Clerk {
         if (asset.safeRank != 0) _requireInBand(asset, Ceilings.ONE);
         uint256 price = _priceOf(oracle, asset.token, spreadBps);
         if (price != 0) _requireInBand(asset, price);
+        return ClaimCheck.underlying(asset.token) != address(0);
     }
 
     /// @notice A new oracle beside the old one: where the old one has a price in the asset's band, the new one has one near it.

@@ -8,9 +8,12 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IAdapter, Swap} from "../interfaces/IAdapter.sol";
 import {IPayer, IVaultCore, Mode, Order, Report, Terms} from "../interfaces/IKeeperVault.sol";
 import {Asset, IRulebookReads, Role, Route, Rules} from "../interfaces/IRulebook.sol";
+import {Answers} from "../libraries/Answers.sol";
 import {Levels} from "../libraries/Bucket.sol";
 import {Ceilings} from "../libraries/Ceilings.sol";
 import {Portfolio} from "../libraries/Portfolio.sol";
+import {Record} from "../libraries/Record.sol";
+import {Watch} from "./Watch.sol";
 
 /// @title The vault's state, its gate, and the one way in which it trades
 /// @dev Every other part of the vault stands on this one. An adapter's honesty is *not* assumed: spending is capped by `pay`,
@@ -33,6 +36,8 @@ abstract contract Envelope is IVaultCore {
 
     /// @inheritdoc IVaultCore
     IRulebookReads public immutable rulebook;
+    /// @dev The rulebook's clerk, for ever.
+    Watch internal immutable _watch;
 
     // ------------------------------------------------------------------------------------------------ storage
 
@@ -60,7 +65,12 @@ abstract contract Envelope is IVaultCore {
     uint64 internal _shiftLevel; // 1e18 = 100 %, as of the later of last retarget and last unhalt
     uint64 internal _harvestLevel; // 1e18 = 100 % of NAV at the last trade, as of the later of last harvest and last unhalt
 
-    /// @dev One trade, whole. `partialFill`: `least` is for all of `amount`, and less may be sold at its rate.
+    // what `trip` compares with, as of the last action that may move a balance; 0 = nothing on record
+    uint256 internal _balancesSeen; // see Record
+    uint256 internal _ratesSeen;
+
+    /// @dev One trade, whole. `least` is for all of `amount`; `partialFill`: less may be sold at its rate. `inBefore`,
+    /// `outBefore`: the vault's balances, or what its own trades explain of them.
     struct Trade {
         Route way;
         uint16 index;
@@ -69,6 +79,8 @@ abstract contract Envelope is IVaultCore {
         uint256 amount;
         uint256 least;
         bool partialFill;
+        uint256 inBefore;
+        uint256 outBefore;
     }
 
     // ------------------------------------------------------------------------------------------------ constructor
@@ -76,6 +88,7 @@ abstract contract Envelope is IVaultCore {
     constructor(IRulebookReads rulebook_, uint16[] memory targetsBps) {
         if (rulebook_.vault() != address(this)) revert WrongRulebook(rulebook_.vault());
         rulebook = rulebook_;
+        _watch = Watch(rulebook_.clerk());
         _lock = IDLE;
         _epoch = 1;
         _bucketsAt = uint40(block.timestamp); // safe cast: seconds fit 40 bits for 34,000 years
@@ -143,7 +156,8 @@ abstract contract Envelope is IVaultCore {
     }
 
     function _requireOwner() internal view {
-        if (msg.sender != rulebook.owner()) revert NotOwner(msg.sender);
+        (Role role,) = _roleOf(msg.sender);
+        if (role != Role.OWNER) revert NotOwner(msg.sender);
     }
 
     // ------------------------------------------------------------------------------------------------ targets
@@ -181,17 +195,18 @@ abstract contract Envelope is IVaultCore {
         Rules memory rules,
         Portfolio.Book memory book,
         Order[] calldata orders,
+        uint256 drift,
         uint256 maxTrade,
         uint256 budget
     ) internal returns (Report memory report) {
         if (orders.length == 0) revert NoOrders();
         report.navBefore = book.nav;
-        report.driftBefore = book.driftUp(book.values, book.nav).toUint64();
+        report.driftBefore = drift.toUint64();
         uint256 turnover;
         for (uint256 i; i < orders.length; ++i) {
             turnover += _fill(rules, book, orders[i], Math.min(maxTrade, budget - turnover));
         }
-        _requireNoneFell(rules.assets, book.balances);
+        _close(rules, book.balances, book.fresh);
         uint256 navAfter;
         for (uint256 i; i < book.values.length; ++i) {
             navAfter += book.values[i];
@@ -209,7 +224,7 @@ abstract contract Envelope is IVaultCore {
         private
         returns (uint256 sent)
     {
-        Route memory way = rulebook.route(order.route);
+        Route memory way = Answers.toRoute(_asked(abi.encodeCall(IRulebookReads.route, (order.route))));
         if (!way.enabled || way.assetIn == Ceilings.REWARD) revert RouteDisabled(order.route);
         (uint8 i, uint8 o) = (way.assetIn, way.assetOut);
         if (!book.counted[i]) revert NotTradable(i);
@@ -221,7 +236,11 @@ abstract contract Envelope is IVaultCore {
         if (amount == 0 || sent < minTrade) revert NothingToDo(order.route, sent, minTrade);
         uint256 floor =
             Portfolio.floorUp(amount, book.prices[i], assetIn.decimals, book.prices[o], assetOut.decimals, way.slipBps);
-        (uint256 spent, uint256 got) = _swapOrder(order, way, assetIn.token, assetOut.token, amount, floor);
+        Trade memory trade = Trade(
+            way, order.route, assetIn.token, assetOut.token, amount, floor, false, book.balances[i], book.balances[o]
+        );
+        (uint256 spent, uint256 got) = _swapOrder(order, trade);
+        book.fresh = (uint256(1) << i) | (uint256(1) << o);
         book.balances[i] -= spent;
         book.balances[o] += got;
         book.values[i] = Portfolio.valueDown(book.balances[i], book.prices[i].mid, assetIn.decimals);
@@ -239,25 +258,17 @@ abstract contract Envelope is IVaultCore {
         return Portfolio.amountDown(Math.min(Math.min(over, under), most), book.prices[i].mid, decimals);
     }
 
-    /// @dev `amount` of an order, at its own `minOut` in proportion where that is above the floor.
-    function _swapOrder(
-        Order calldata order,
-        Route memory way,
-        address tokenIn,
-        address tokenOut,
-        uint256 amount,
-        uint256 floor
-    ) internal returns (uint256 spent, uint256 got) {
-        uint256 least = Math.max(floor, uint256(order.minOut).mulDiv(amount, order.maxIn, Math.Rounding.Ceil));
-        (spent, got) = _swap(Trade(way, order.route, tokenIn, tokenOut, amount, least, false));
-        emit Traded(order.route, tokenIn, tokenOut, spent, got, least);
+    /// @dev An order's trade, at its own `minOut` in proportion where that is above the floor.
+    function _swapOrder(Order calldata order, Trade memory trade) internal returns (uint256 spent, uint256 got) {
+        uint256 least = uint256(order.minOut).mulDiv(trade.amount, order.maxIn, Math.Rounding.Ceil);
+        if (least > trade.least) trade.least = least;
+        (spent, got) = _swap(trade);
+        emit Traded(order.route, trade.tokenIn, trade.tokenOut, spent, got, trade.least);
     }
 
     /// @dev A payment of at most `amount` is open while the adapter runs; what came is the lesser of balance and word. In a
     /// partial fill the floor is that of what was spent, and something must be.
     function _swap(Trade memory trade) internal returns (uint256 spent, uint256 got) {
-        uint256 inBefore = _held(trade.tokenIn);
-        uint256 outBefore = _held(trade.tokenOut);
         (_payable, _payRoute) = (trade.amount.toUint128(), trade.index);
         uint256 said = IAdapter(trade.way.adapter)
             .swap(
@@ -272,9 +283,9 @@ abstract contract Envelope is IVaultCore {
             })
             );
         _payable = 0;
-        spent = inBefore.saturatingSub(_held(trade.tokenIn));
+        spent = trade.inBefore.saturatingSub(_held(trade.tokenIn));
         if (spent > trade.amount) revert Overspent(trade.index, spent, trade.amount);
-        got = Math.min(_held(trade.tokenOut).saturatingSub(outBefore), said);
+        got = Math.min(_held(trade.tokenOut).saturatingSub(trade.outBefore), said);
         uint256 least = trade.least;
         if (trade.partialFill) {
             if (spent == 0) revert NothingToDo(trade.index, 0, 0);
@@ -293,7 +304,12 @@ abstract contract Envelope is IVaultCore {
     // each asked in one place: a call's encoding and decoding is a tenth of a kilobyte wherever it stands
 
     function _rules() internal view returns (Rules memory) {
-        return rulebook.rules();
+        return Answers.toRules(_asked(abi.encodeCall(IRulebookReads.rules, ())));
+    }
+
+    /// @return where in memory the rulebook's answer begins
+    function _asked(bytes memory question) internal view returns (uint256) {
+        return Answers.ask(address(rulebook), question);
     }
 
     function _roleOf(address account) internal view returns (Role role, uint40 expires) {
@@ -304,21 +320,24 @@ abstract contract Envelope is IVaultCore {
         return IERC20(token).balanceOf(address(this));
     }
 
-    function _balances(Asset[] memory assets) internal view returns (uint256[] memory balances) {
-        balances = new uint256[](assets.length);
-        for (uint256 i; i < balances.length; ++i) {
-            balances[i] = _held(assets[i].token);
-        }
-    }
-
-    /// @dev No listed balance, counted or not, is below what is expected of it.
-    function _requireNoneFell(Asset[] memory assets, uint256[] memory expected) internal view {
-        uint256[] memory found = _balances(assets);
-        for (uint256 i; i < found.length; ++i) {
+    /// @dev No listed balance, counted or not, is below what is expected of it; what is found goes on record. `fresh`: a bit
+    /// for each asset of which what is expected was read after the last call to a stranger.
+    function _close(Rules memory rules, uint256[] memory expected, uint256 fresh) internal {
+        uint256 seen;
+        for (uint256 i; i < expected.length; ++i) {
+            uint256 found = (fresh >> i) & 1 == 1 ? expected[i] : _held(rules.assets[i].token);
             // safe cast: i < 16
             // forge-lint: disable-next-line(unsafe-typecast)
-            if (found[i] < expected[i]) revert BalanceFell(uint8(i), found[i], expected[i]);
+            if (found < expected[i]) revert BalanceFell(uint8(i), found, expected[i]);
+            seen |= Record.balance(i, found);
         }
+        _balancesSeen = seen;
+        if (rules.shares != 0) _look();
+    }
+
+    /// @dev All on record anew, rates too. What does not answer is left out: no token can stop this.
+    function _look() internal {
+        (_balancesSeen, _ratesSeen) = _watch.record(rulebook);
     }
 
     // ------------------------------------------------------------------------------------------------ failures

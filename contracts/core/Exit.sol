@@ -5,7 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IVaultCore, Mode} from "../interfaces/IKeeperVault.sol";
-import {Limits, Quote, Role, Step} from "../interfaces/IRulebook.sol";
+import {IRulebookReads, Limits, Quote, Role, Step} from "../interfaces/IRulebook.sol";
+import {Answers} from "../libraries/Answers.sol";
 import {Bucket} from "../libraries/Bucket.sol";
 import {Ceilings} from "../libraries/Ceilings.sol";
 import {Envelope} from "./Envelope.sol";
@@ -88,7 +89,16 @@ abstract contract Exit is Envelope {
         // safe casts: see constructor
         (_bucketsAt, _unhaltedAt) = (uint40(block.timestamp), uint40(block.timestamp));
         (_mode, _haltedAt, _openedAt) = (Mode.ACTIVE, 0, 0);
+        _look();
         emit Unhalted(msg.sender, ++_epoch);
+    }
+
+    /// @inheritdoc IVaultCore
+    function trip(uint8 asset) external locks {
+        if (_mode != Mode.ACTIVE) revert NotActive();
+        (uint256 expected, uint256 found, bool byRate) = _watch.proof(rulebook, asset, _balancesSeen, _ratesSeen);
+        emit Tripped(msg.sender, asset, expected, found, byRate);
+        _halt("tripped");
     }
 
     function _halt(bytes32 reason) private {
@@ -131,10 +141,14 @@ abstract contract Exit is Envelope {
         returns (uint256 spent, uint256 got, uint256 least)
     {
         if (msg.sender != address(this)) revert OnlySelf();
-        amount = Math.min(amount, _held(token));
+        uint256 held = _held(token);
+        amount = Math.min(amount, held);
         uint256 open = privileged ? Math.min(block.timestamp - _openedAt, COOLING) * Ceilings.ONE / COOLING : 0;
-        Quote memory quote = rulebook.exitQuote(index, amount, privileged, open);
-        (spent, got) = _swap(Trade(quote.way, index, token, quote.tokenOut, amount, quote.least, partialFill));
+        Quote memory quote =
+            Answers.toQuote(_asked(abi.encodeCall(IRulebookReads.exitQuote, (index, amount, privileged, open))));
+        uint256 outBefore = _held(quote.tokenOut);
+        (spent, got) =
+            _swap(Trade(quote.way, index, token, quote.tokenOut, amount, quote.least, partialFill, held, outBefore));
         least = quote.least.mulDiv(spent, amount, Math.Rounding.Ceil);
     }
 
@@ -148,7 +162,8 @@ abstract contract Exit is Envelope {
     /// redeemed, then what is left, and what came of it, is sold into the refuge.
     function _sweep(address actor, bool privileged, bool all, uint8[] memory list) private {
         if (privileged && _openedAt == 0) _openedAt = uint40(block.timestamp); // safe cast: see constructor
-        (uint8 refuge, Step[] memory steps) = rulebook.exitPlan(list, all, privileged);
+        (uint8 refuge, Step[] memory steps) =
+            Answers.toPlan(_asked(abi.encodeCall(IRulebookReads.exitPlan, (list, all, privileged))));
         Sale memory sale;
         sale.privileged = privileged;
         uint8 sold;

@@ -5,7 +5,8 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IVaultCore, Order, Report, Terms} from "../interfaces/IKeeperVault.sol";
-import {Claim, Limits, Quote, Rules} from "../interfaces/IRulebook.sol";
+import {Asset, Claim, IRulebookReads, Limits, Quote, Rules} from "../interfaces/IRulebook.sol";
+import {Answers} from "../libraries/Answers.sol";
 import {Bucket} from "../libraries/Bucket.sol";
 import {Ceilings} from "../libraries/Ceilings.sol";
 import {Portfolio} from "../libraries/Portfolio.sol";
@@ -40,15 +41,22 @@ abstract contract Harvest is Envelope {
         _requireCooled(_harvestedAt, rules.limits.harvestCooldown);
         _harvestLevel = _harvestLevelNow(rules.limits).toUint64();
         _harvestedAt = uint40(block.timestamp); // safe cast: see constructor
-        Claim memory claim = rulebook.claim(source);
+        Claim memory claim = Answers.toClaim(_asked(abi.encodeCall(IRulebookReads.claim, (source))));
         if (!claim.enabled) revert ClaimDisabled(source);
         uint256[] memory before = _balances(rules.assets);
         uint256 claimed = _claim(claim);
         uint256 soldFor;
         if (sales.length != 0) (report, soldFor) = _sell(rules.limits, source, claim, claimed, sales);
-        _requireNoneFell(rules.assets, before);
+        _close(rules, before, 0);
         rulebook.requireNoAllowance(source);
         emit Harvested(_epoch, terms.decisionId, source, claimed, soldFor, report);
+    }
+
+    function _balances(Asset[] memory assets) private view returns (uint256[] memory balances) {
+        balances = new uint256[](assets.length);
+        for (uint256 i; i < balances.length; ++i) {
+            balances[i] = _held(assets[i].token);
+        }
     }
 
     /// @dev The owner's fixed call. @return claimed units of the reward that came, and of nothing else
@@ -95,9 +103,21 @@ abstract contract Harvest is Envelope {
     {
         uint256 amount = Math.min(sale.maxIn, claimed);
         if (amount == 0) revert NothingToDo(sale.route, 0, 0);
-        Quote memory quote = rulebook.saleQuote(sale.route, source, amount, left);
+        Quote memory quote =
+            Answers.toQuote(_asked(abi.encodeCall(IRulebookReads.saleQuote, (sale.route, source, amount, left))));
+        Trade memory trade = Trade(
+            quote.way,
+            sale.route,
+            reward,
+            quote.tokenOut,
+            quote.amount,
+            quote.least,
+            false,
+            _held(reward),
+            _held(quote.tokenOut)
+        );
         uint256 got;
-        (spent, got) = _swapOrder(sale, quote.way, reward, quote.tokenOut, quote.amount, quote.least);
+        (spent, got) = _swapOrder(sale, trade);
         value = quote.valueIn;
         worth = Portfolio.valueDown(got, quote.priceOut, quote.decimalsOut);
     }

@@ -34,6 +34,7 @@ abstract contract Quotes is IRulebook {
 
     address internal _oracle;
     uint32 internal _configVersion;
+    uint16 internal _shares; // a bit an asset
     /// @dev What `rules` answers, word for word, written anew by each change: one cold account instead of three words an asset.
     address private _book;
     Limits internal _limits;
@@ -70,7 +71,8 @@ abstract contract Quotes is IRulebook {
     }
 
     function _publish() internal {
-        Rules memory now_ = Rules({configVersion: _configVersion, oracle: _oracle, limits: _limits, assets: _assets});
+        Rules memory now_ =
+            Rules({configVersion: _configVersion, oracle: _oracle, limits: _limits, assets: _assets, shares: _shares});
         _book = CodeBlob.write(abi.encode(now_));
     }
 

@@ -14,13 +14,15 @@ abstract contract Registration is Parties {
 
     function _list(Asset memory asset) internal {
         if (_listed(asset.token)) revert TokenListedTwice(asset.token);
-        _requireAsset(asset);
+        // safe cast: below ASSETS, or refused in the end
+        if (_requireAsset(asset)) _shares |= uint16(1 << _assets.length);
         _assets.push(asset);
         _requireFew("assets", _assets.length, Ceilings.ASSETS);
     }
 
-    function _requireAsset(Asset memory asset) internal view {
-        Clerk(clerk).requireAsset(asset, _oracle, _limits.spreadBps);
+    /// @return share whether it is an ERC-4626 share
+    function _requireAsset(Asset memory asset) internal view returns (bool share) {
+        return Clerk(clerk).requireAsset(asset, _oracle, _limits.spreadBps);
     }
 
     /// @dev Another oracle, near the one there is.

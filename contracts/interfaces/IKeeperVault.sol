@@ -134,6 +134,11 @@ interface IVaultCore is IPayer {
     );
     /// @notice The owner put the vault to work again; every budget starts used up.
     event Unhalted(address indexed owner, uint64 epoch);
+    /// @notice Anybody proved that a balance vanished, or (`byRate`) that a share's rate fell: the vault is halted. `expected` is
+    /// the record, `found` what there is: token units, or what 1e27 units of the share are worth in units of its asset.
+    event Tripped(address indexed caller, uint8 indexed asset, uint256 expected, uint256 found, bool byRate);
+    /// @notice Native coin that had been forced in went to `payout`, wei.
+    event NativeRescued(address indexed payout, uint256 amount);
     /// @notice The halt of a kill stands; the flatten after it failed whole and can be called again.
     event FlattenFailed(address indexed actor, bytes reason);
 
@@ -175,6 +180,8 @@ interface IVaultCore is IPayer {
     error PaymentTooLarge(uint256 amount, uint256 left);
     error WithdrawFailed(address token, uint256 moved, uint256 amount);
     error ZeroAmount();
+    error NativeRefused(address payout, uint256 amount);
+    error NothingTripped(uint8 asset);
     error WrongRulebook(address namesVault);
     error ShiftTooLarge(uint256 shift, uint256 left);
     error NoChange();
@@ -215,6 +222,9 @@ interface IVaultCore is IPayer {
     /// false or nothing still leave.
     function withdraw(address token, uint256 amount) external;
 
+    /// @notice Sends native coin that was forced in to the payout address, in any mode. The vault takes none by itself.
+    function rescueNative() external;
+
     /// @notice Targets at once, inside each asset's range, in any mode; raises the epoch.
     function setTargets(uint16[] calldata targetsBps) external;
 
@@ -238,6 +248,12 @@ interface IVaultCore is IPayer {
     /// @notice The same for the named assets alone.
     function flatten(uint8[] calldata assets) external;
 
+    // ------------------------------------------------------------------------------------------------ anyone
+
+    /// @notice Halts an ACTIVE vault on proof that it holds less of an asset than when it last acted, or that the rate of an
+    /// ERC-4626 share has fallen by more than 10 bps since. Never on a price, never by what the owner withdrew.
+    function trip(uint8 asset) external;
+
     // ------------------------------------------------------------------------------------------------ views
 
     /// @notice Name and version of this code, for manifests.
@@ -249,15 +265,5 @@ interface IVaultCore is IPayer {
 }
 
 /// @title The vault, complete
-/// @notice What the finished vault does beyond IVaultCore. See contracts/SPEC.md, known gaps, for what is not yet there.
-interface IKeeperVault is IVaultCore {
-    event Tripped(address indexed caller, uint8 indexed asset, uint256 expected, uint256 found);
-    event NativeRescued(address indexed payout, uint256 amount);
-
-    error NothingTripped(uint8 asset);
-
-    /// @notice Anyone: halts on proof that a balance vanished or an ERC-4626 rate fell since the last action.
-    function trip(uint8 asset) external;
-    /// @notice Anyone: sends native coin that was forced in to payout.
-    function rescueNative() external;
-}
+/// @notice All of it is in IVaultCore: nothing is left to come. The name to build on.
+interface IKeeperVault is IVaultCore {}

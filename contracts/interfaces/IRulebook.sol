@@ -80,11 +80,13 @@ struct Limits {
 }
 
 /// @notice All that one action needs to know, in one call.
+/// @param shares a bit for each asset that was an ERC-4626 share at listing, the first lowest
 struct Rules {
     uint32 configVersion;
     address oracle;
     Limits limits;
     Asset[] assets;
+    uint16 shares;
 }
 
 /// @notice A sale by one route, priced now.

@@ -27,17 +27,17 @@ library ClaimCheck {
 
     /// @notice Whether the reward is a listed share, what a listed share stands on, or a share of a listed token.
     function isPrincipal(address reward, Asset[] memory assets) internal view returns (bool) {
-        address under = _underlying(reward);
+        address under = underlying(reward);
         for (uint256 i; i < assets.length; ++i) {
             address token = assets[i].token;
-            if (under == token || _underlying(token) == reward) return true;
+            if (under == token || underlying(token) == reward) return true;
             if (under != address(0) && token == reward) return true;
         }
         return false;
     }
 
-    /// @return The asset of an ERC-4626 share; 0 where there is no such answer.
-    function _underlying(address share) private view returns (address) {
+    /// @notice The asset of an ERC-4626 share; 0 where there is no such answer.
+    function underlying(address share) internal view returns (address) {
         (bool answered, bytes memory word) = share.staticcall{gas: ASK_GAS}(abi.encodeCall(IERC4626.asset, ()));
         return answered && word.length == 32 ? address(uint160(abi.decode(word, (uint256)))) : address(0);
     }

@@ -21,6 +21,7 @@ library Portfolio {
     /// @param values 0 for an asset that is not counted
     /// @param targets bps, 0 for an asset that is not counted; `targetSum` is their sum
     /// @param missing first counted asset without a price inside its sanity band, or NO_ASSET
+    /// @param fresh a bit for each asset whose balance was read after the last trade; the vault sets it
     struct Book {
         bool[] counted;
         uint256[] balances;
@@ -30,6 +31,7 @@ library Portfolio {
         uint256 nav;
         uint256 targetSum;
         uint256 missing;
+        uint256 fresh;
     }
 
     /// @notice Balances of `holder`, one price vector, and what follows from them.

@@ -44,7 +44,7 @@ def test_a_rulebook_refuses_a_vault_that_exists(world: World, project: Any) -> N
 def test_vault_and_rulebook_name_each_other(world: World) -> None:
     assert world.vault.rulebook() == world.rulebook.address
     assert world.rulebook.vault() == world.vault.address
-    assert world.vault.version() == "KeeperVault 0.2.0"
+    assert world.vault.version() == "KeeperVault 0.3.0"
     assert list(world.vault.state()[-1]) == [5000, 5000]
 
 

@@ -90,7 +90,7 @@ contract OwnershipTest is World {
         eq(abi.encode(rulebook.claims()), abi.encode(setup.claims), "claims");
         eq(abi.encode(rulebook.keepers()), abi.encode(setup.keepers), "keepers");
         eq(abi.encode(rulebook.guardians()), abi.encode(setup.guardians), "guardians");
-        Rules memory rules = Rules(1, address(oracle), setup.limits, setup.assets);
+        Rules memory rules = Rules(1, address(oracle), setup.limits, setup.assets, 0);
         eq(abi.encode(rulebook.rules()), abi.encode(rules), "rules");
     }
 }

@@ -71,7 +71,7 @@ contract PublishedTest is Governed {
     }
 
     function _same(string memory what) private view {
-        Rules memory told = Rules(rulebook.configVersion(), rulebook.oracle(), rulebook.limits(), rulebook.assets());
+        Rules memory told = Rules(rulebook.configVersion(), rulebook.oracle(), rulebook.limits(), rulebook.assets(), 0);
         eq(abi.encode(rulebook.rules()), abi.encode(told), what);
         Route[] memory routes = rulebook.routes();
         for (uint16 i; i < routes.length; ++i) {

@@ -68,7 +68,7 @@ contract ConstructionTest is World {
         eq(state.rebalancedAt + state.retargetedAt + state.harvestedAt + state.haltedAt, 0, "no clock runs");
         eq(abi.encode(state.targetsBps), abi.encode(_targets()), "targets");
         eq(address(vault.rulebook()), address(rulebook), "rulebook");
-        eq(bytes(vault.version()), bytes("KeeperVault 0.2.0"), "version");
+        eq(bytes(vault.version()), bytes("KeeperVault 0.3.0"), "version");
         eq(vault.headroom().lossDay, 75e13, "half of 0.15 %");
         eq(vault.headroom().lossMonth, 375e13, "half of 0.75 %");
         eq(vault.headroom().turnoverDay, 15e16, "half of 30 %");

@@ -175,7 +175,7 @@ contract UnhaltTest is World {
             tokens[i].setTelling(Balance.BURNS_GAS);
         }
         vm.prank(owner);
-        vault.unhalt{gas: 200_000}();
+        vault.unhalt{gas: 1_000_000}(); // 100,000 for each token that burns it
         yes(vault.state().mode == Mode.ACTIVE, "active");
     }
 }

@@ -37,6 +37,8 @@ contract WhoMayNotTest is World {
         LEG,
         SWEEP,
         PAY,
+        TRIP,
+        RESCUE,
         REVOKE_KEEPER,
         REVOKE_GUARDIAN,
         TRANSFER_OWNERSHIP,
@@ -50,6 +52,7 @@ contract WhoMayNotTest is World {
         super.setUp();
         vm.prank(owner);
         rulebook.transferOwnership(heir);
+        vm.deal(address(vault), 1 ether);
         vm.warp(START + 1 hours); // the second keeper's mandate is over
     }
 
@@ -77,7 +80,7 @@ contract WhoMayNotTest is World {
                 vm.revertToState(before);
             }
         }
-        eq(done, halted ? 20 : 18, "so many cells are allowed, no more and no fewer");
+        eq(done, halted ? 21 : 19, "so many cells are allowed, no more and no fewer");
     }
 
     function _expected(Act act, Caller caller, bool halted) private pure returns (bytes4) {
@@ -106,6 +109,9 @@ contract WhoMayNotTest is World {
         }
         if (act == Act.LEG || act == Act.SWEEP) return caller == Caller.VAULT ? DONE : IVaultCore.OnlySelf.selector;
         if (act == Act.PAY) return IVaultCore.NothingPending.selector;
+        // anyone, but on proof alone: see Trip.t.sol
+        if (act == Act.TRIP) return halted ? IVaultCore.NotActive.selector : IVaultCore.NothingTripped.selector;
+        if (act == Act.RESCUE) return caller == Caller.OWNER ? DONE : IVaultCore.NotOwner.selector;
         if (act == Act.RENOUNCE_OWNERSHIP) return IRulebookReads.OwnerCannotRenounce.selector;
         if (act == Act.REVOKE_GUARDIAN) {
             return caller == Caller.OWNER ? DONE : Ownable.OwnableUnauthorizedAccount.selector;
@@ -179,6 +185,8 @@ contract WhoMayNotTest is World {
         if (act == Act.FLATTEN) return abi.encodeWithSignature("flatten()");
         if (act == Act.FLATTEN_NAMED) return abi.encodeWithSignature("flatten(uint8[])", _list(WETH));
         if (act == Act.PAY) return abi.encodeCall(IPayer.pay, (address(adapter), 1));
+        if (act == Act.TRIP) return abi.encodeCall(IVaultCore.trip, (WETH));
+        if (act == Act.RESCUE) return abi.encodeCall(IVaultCore.rescueNative, ());
         if (act == Act.SWEEP) return abi.encodeCall(IInside.sweep, (guardian));
         return abi.encodeCall(IInside.leg, (WETH_USDC, address(tokens[WETH]), 1e18, false, false));
     }
