@@ -97,6 +97,10 @@ owner: setup ## the owner's or a guardian's hand, at once or by the queue (docs/
 	@$(if $(and $(NETWORK),$(MANIFEST)),,$(error say NETWORK=devnet (or rpc) and MANIFEST=deployments/CHAINID/NAME.json))
 	@$(BROWNIE) -m scripts.owner --network $(NETWORK) --manifest $(MANIFEST) $(ARGS)
 
+publish: setup ## verify the sources at Sourcify and Etherscan: NETWORK= MANIFEST= ARGS="--to sourcify|etherscan --dry-run"
+	@$(if $(and $(NETWORK),$(MANIFEST)),,$(error say NETWORK=rpc and MANIFEST=deployments/CHAINID/NAME.json))
+	@$(BROWNIE) -m scripts.publish --network $(NETWORK) --manifest $(MANIFEST) $(ARGS)
+
 account: setup ## a new encrypted key for deploying: NAME=who
 	@$(if $(NAME),,$(error say NAME=who))
 	@echo "brownie's HOME is the project's own: the key goes to $(KEYSTORES)/$(NAME).json, never to ~/.brownie." >&2
@@ -118,4 +122,4 @@ clean: ## remove what set-up made; encrypted keys stay
 	  find .tools -depth -mindepth 2 ! -path '$(KEYSTORES)*' ! -path .tools/home/.brownie -delete; \
 	  rmdir $(KEYSTORES) .tools/home/.brownie .tools/home .tools 2>/dev/null; fi; true
 
-.PHONY: help setup provers build demo demo-audit test test-forge test-contracts test-keeper test-house test-audit check prove mutate bench deploy compare deposit bounds owner account locks clean
+.PHONY: help setup provers build demo demo-audit test test-forge test-contracts test-keeper test-house test-audit check prove mutate bench deploy compare deposit bounds owner publish account locks clean
