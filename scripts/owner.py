@@ -26,12 +26,12 @@ from eth_utils.address import is_address, to_checksum_address
 from keeper.errors import DiffersError, UsageError
 from keeper.exit_codes import ExitCode
 from keeper.manifest import Manifest, check_chain, load_manifest
-from scripts import facts, keys, networks, outlook, safe
+from scripts import facts, keys, networks, outlook, rerecording, safe
 from scripts.acts import Act, Ground
 from scripts.front import answer, say
 from scripts.networks import Network
-from scripts.owner_told import SCHEMA, Done, in_words, tell
-from scripts.owner_words import ALL_ACTS, PENDING, arguments
+from scripts.owner_told import SCHEMA, Done, as_step, in_words, tell
+from scripts.owner_words import ALL_ACTS, PENDING, RECORD, arguments
 from scripts.reading import Reader
 from scripts.rehearsing import hold_to_chain, rehearse
 from scripts.sending import Hand, KeyHand
@@ -52,6 +52,8 @@ def run(options: argparse.Namespace) -> ExitCode:
     _hold_code(manifest, reader)
     if options.act == PENDING:
         return _list(options, manifest, reader)
+    if options.act == RECORD:
+        return _record(options, manifest, reader)
     key = _guardian(options, manifest, reader) if options.guardian else None
     address = key or str(reader.ask("Rulebook", manifest.parts.rulebook.address, "owner"))
     owner = safe.read(reader, address, "the owner") if key is None and reader.code(address) else None
@@ -106,6 +108,24 @@ def _list(options: argparse.Namespace, manifest: Manifest, reader: Reader) -> Ex
         print(entry.line(reader.time))
     if not found:
         say("nothing waits")
+    return ExitCode.DONE
+
+
+def _record(options: argparse.Namespace, manifest: Manifest, reader: Reader) -> ExitCode:
+    anew = rerecording.recorded_anew(manifest, reader)
+    changes = facts.differences(facts.recorded(manifest), facts.recorded(anew))
+    kept = None if options.dry_run or not changes else rerecording.write(options.manifest, manifest, anew)
+    if options.json:
+        kept_at = None if kept is None else str(kept)
+        steps = [as_step(one) for one in changes]
+        print(json.dumps({"schema": SCHEMA, "command": RECORD, "changes": steps, "kept": kept_at}))
+        return ExitCode.DONE
+    for one in changes:
+        print(in_words(one))
+    if not changes:
+        say("the manifest is as the chain has it")
+    elif kept is not None:
+        say(f"{options.manifest} is written anew; {kept} is the one of before")
     return ExitCode.DONE
 
 

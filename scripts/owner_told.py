@@ -52,8 +52,8 @@ def tell(options: argparse.Namespace, ground: Ground, act: Act, done: Done) -> N
             "gas": done.gas,
             "before": done.before.as_json(),
             "after": done.after.as_json(),
-            "changes": [_step(one) for one in done.changes],
-            "effect": [_step(one) for one in done.effect],
+            "changes": [as_step(one) for one in done.changes],
+            "effect": [as_step(one) for one in done.effect],
             "batch": None if done.batch is None else str(done.batch),
         }
         print(json.dumps(told))
@@ -69,7 +69,8 @@ def tell(options: argparse.Namespace, ground: Ground, act: Act, done: Done) -> N
         say("a rehearsal only: nothing was sent")
 
 
-def _step(change: Difference) -> dict[str, str]:
+def as_step(change: Difference) -> dict[str, str]:
+    """The same for JSON."""
     return {"fact": change.fact, "before": change.manifest, "after": change.chain}
 
 

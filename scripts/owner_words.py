@@ -13,7 +13,9 @@ from scripts.rules import RULES
 ALL_ACTS = {**ACTS, **RULES, **QUEUE}
 """Every act, by the word that asks for it."""
 PENDING = "pending"
-"""The one word that asks and changes nothing."""
+"""What waits; it changes nothing anywhere."""
+RECORD = "record"
+"""The manifest anew; it changes nothing on the chain."""
 _WORDS = {
     "set-targets": (("targets…", "SYMBOL=BPS"),),
     "revoke-keeper": (("who", "ADDRESS, or role:NAME on a local chain"),),
@@ -46,6 +48,7 @@ def arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="one object instead of lines")
     acts = parser.add_subparsers(dest="act", required=True)
     acts.add_parser(PENDING, help="what waits in the queue, with its arguments and times; changes nothing")
+    acts.add_parser(RECORD, help="write the manifest anew, as the chain has it; the old one is kept beside it")
     for name, act in ALL_ACTS.items():
         command = acts.add_parser(name, help=_first_line(act))
         for word, about in _WORDS.get(name, ()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,16 @@ from tests.furnished import Stage
 class Governor:
     """Types the command for the stage's vault."""
 
-    def __init__(self, stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, stage: Stage, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        self.manifest = folder / stage.deployed.manifest_path.name
+        shutil.copy(stage.deployed.manifest_path, self.manifest)
         self._stage = stage
         self._capsys = capsys
 
     def says(self, *words: str) -> tuple[int, str, str]:
         """Exit code, stdout, stderr."""
         network = f"devnet:{self._stage.book.name}"
-        manifest = str(self._stage.deployed.manifest_path)
-        options = arguments(["--network", network, "--manifest", manifest, "--yes", *words])
+        options = arguments(["--network", network, "--manifest", str(self.manifest), "--yes", *words])
         self._capsys.readouterr()
         exit_code = answer(lambda: run(options))
         said = self._capsys.readouterr()
@@ -60,8 +62,8 @@ class Governor:
 
 
 @pytest.fixture
-def governor(stage: Stage, capsys: pytest.CaptureFixture[str]) -> Governor:
-    return Governor(stage, capsys)
+def governor(stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Governor:
+    return Governor(stage, tmp_path, capsys)
 
 
 def fragment(stage: Stage, folder: Path) -> Path:

@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 
 from keeper.devnet import safe
+from keeper.manifest import load_manifest
+from scripts.compare import compare
+from scripts.owner_told import SCHEMA
 from tests.furnished import REBALANCE, Stage
 from tests.scripts.governor import Governor, fragment
 
@@ -219,8 +222,35 @@ def test_an_asset_is_listed_with_its_routes_and_given_a_target(
     governor.does("unfreeze", "LINK")
     governor.does("set-targets", "LINK=100", "USDC=1400")
     assert list(stage.state().targetsBps) == [4_000, 2_500, 2_000, 1_400, 0, 100]
+    kept = Path(governor.does("record")["kept"])
+    assert kept.name == "treasury.v2.json"
     held = {one["symbol"]: int(one["balance"]) for one in governor.does("allocate")["after"]["held"]}
-    assert held[stage.book.tokens["LINK"].address] > 0
+    assert held["LINK"] > 0
+    assert compare(load_manifest(governor.manifest), stage.reader) == ()
+    assert governor.does("record") == {"schema": SCHEMA, "command": "record", "changes": [], "kept": None}
+
+
+def test_a_frozen_asset_is_not_recorded_as_if_it_were_not(governor: Governor) -> None:
+    before = governor.manifest.read_text()
+    governor.does("freeze", "WBTC")
+    exit_code, _, err = governor.says("record")
+    assert (exit_code, "assets[1].frozen: manifest false, chain true" in err) == (9, True)
+    assert governor.manifest.read_text() == before
+
+
+def test_limits_and_roles_are_recorded_anew(governor: Governor, stage: Stage) -> None:
+    governor.does("tighten", "loss_day_bps=10")
+    governor.does("revoke-keeper", "role:standby")
+    told = changed(governor.does("--dry-run", "record"))
+    assert told["limits.loss_day_bps"] == ("15", "10")
+    assert told["config_version"] == ("2", "4")
+    assert load_manifest(governor.manifest).limits["loss_day_bps"] == 15
+    governor.does("record")
+    anew = load_manifest(governor.manifest)
+    assert (anew.limits["loss_day_bps"], [one.address for one in anew.roles.keepers]) == (
+        10,
+        [stage.book.address("keeper")],
+    )
 
 
 @pytest.mark.parametrize(

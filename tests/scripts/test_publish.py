@@ -213,7 +213,7 @@ def test_a_byte_of_code_or_metadata_that_differs_is_not_published(
     Chain(deployed.url, deployed.book.address("deployer")).set_code(part.address, "0x" + bytes(code).hex())
     with pytest.raises(DiffersError) as differs:
         recompiling.hold(deployed.manifest, {"oracle": part}, made, reader_of(deployed))
-    assert differs.value.differences == [f"oracle: the code at {part.address} is not MedianOracle's"]
+    assert list(differs.value.differences) == [f"oracle: the code at {part.address} is not MedianOracle's"]
 
 
 def test_constructor_arguments_that_are_not_the_creations_are_not_published(
