@@ -63,14 +63,13 @@ class _Site:
 
 def found(file: str, text: str) -> list[Mutation]:
     """Every fault of a contract's text, in the order of the text. Comments, imports and declarations are left alone."""
-    hidden = _HIDDEN.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
-    code = _DECLARED.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), hidden)
-    functions = _functions(code)
+    code = masked(text)
+    spans = functions(code)
     seen: Counter[str] = Counter()
     mutations = []
     stem = file.rpartition("/")[2].removesuffix(".sol")
     for site in sorted(_sites(code), key=lambda one: (one.start, one.end, one.operator, one.new)):
-        inside = next((name for name, start, end in functions if start <= site.start < end), "")
+        inside = next((name for name, start, end in spans if start <= site.start < end), "")
         if not inside and site.operator not in ("constant", "arithmetic"):
             continue
         old = _short(text[site.start : site.end])
@@ -82,6 +81,12 @@ def found(file: str, text: str) -> list[Mutation]:
         line = text.count("\n", 0, site.start) + 1
         mutations.append(Mutation(file, name, site.operator, line, site.start, site.end, site.new))
     return mutations
+
+
+def masked(text: str) -> str:
+    """The text with comments, strings, imports and declarations blanked out: every place keeps its index."""
+    hidden = _HIDDEN.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+    return _DECLARED.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), hidden)
 
 
 def around(text: str, mutation: Mutation) -> tuple[str, str]:
@@ -100,17 +105,17 @@ def _short(text: str) -> str:
     return folded if len(folded) <= 64 else f"{folded[:61]}…"
 
 
-def _functions(code: str) -> list[tuple[str, int, int]]:
+def functions(code: str) -> list[tuple[str, int, int]]:
     """(name, start of the header, end of the body) of each function with a body."""
     spans = []
     for match in _HEADER.finditer(code):
         if code[match.end()] != "{":
             continue
-        spans.append((match.group(2) or match.group(3), match.start(), _closing(code, match.end(), "{}") + 1))
+        spans.append((match.group(2) or match.group(3), match.start(), closing(code, match.end(), "{}") + 1))
     return spans
 
 
-def _closing(code: str, start: int, pair: str) -> int:
+def closing(code: str, start: int, pair: str) -> int:
     """The index of the bracket that closes the one at `start`."""
     depth = 0
     for index in range(start, len(code)):
@@ -158,7 +163,7 @@ def _literals(code: str) -> Iterator[_Site]:
 def _conditions(code: str) -> Iterator[_Site]:
     for match in re.finditer(r"\bif \(", code):
         start = match.end() - 1
-        end = _closing(code, start, "()") + 1
+        end = closing(code, start, "()") + 1
         if re.search(r"&&|\|\|", code[start:end]) or not _OPERATOR.search(code, start, end):
             yield _Site("negate", start, end, f"(!{code[start:end]})")  # one relation alone has its neighbours already
         refusal = re.compile(r"\s*(?:revert [^;]*;|\{\s*revert [^;]*;\s*\})").match(code, end)
@@ -174,7 +179,7 @@ def _roundings(code: str) -> Iterator[_Site]:
         other = "Floor" if match.group(1) == "Ceil" else "Ceil"
         yield _Site("rounding", match.start(1), match.end(1), other)
     for match in re.finditer(r"(\bMath)?\.mulDiv\(", code):
-        end = _closing(code, match.end() - 1, "()")
+        end = closing(code, match.end() - 1, "()")
         if "Rounding" not in code[match.end() : end]:
             yield _Site("rounding", end, end, ", Math.Rounding.Ceil")
 
@@ -202,7 +207,7 @@ def _arguments(code: str) -> Iterator[_Site]:
         opening = match.end() - 1
         if _COMMUTE.search(code[max(0, match.end() - 20) : match.end()]):
             continue
-        inside = code[opening + 1 : _closing(code, opening, "()")]
+        inside = code[opening + 1 : closing(code, opening, "()")]
         parts = _split(inside)
         if len(parts) >= 2 and parts[0].strip() != parts[1].strip() and not re.search(r"\w \w", parts[0].strip()):
             first, second = parts[0], parts[1]
@@ -226,7 +231,7 @@ def _modifiers(code: str) -> Iterator[_Site]:
     for match in _HEADER.finditer(code):
         if match.group(1) != "function" or code[match.end()] != "{":
             continue
-        start = _closing(code, code.index("(", match.start()), "()") + 1
+        start = closing(code, code.index("(", match.start()), "()") + 1
         words = re.sub(r"\([^)]*\)", lambda found: " " * len(found.group()), code[start : match.end()])
         for word in re.finditer(r"\b\w+\b", words):
             if word.group() not in _KEYWORDS:

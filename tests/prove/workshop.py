@@ -8,6 +8,7 @@ contract costs only its own compiling. Whatever is heavy is done on a borrowed l
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import math
 import os
@@ -208,7 +209,10 @@ class Lane:
         if not self._touched:
             return
         for file in self._touched:
-            shutil.copyfile(self._seed / file, self.folder / file)
+            if (self._seed / file).exists():
+                shutil.copyfile(self._seed / file, self.folder / file)
+            else:
+                (self.folder / file).unlink()
         for name in BUILT:
             shutil.rmtree(self.folder / name, ignore_errors=True)
             shutil.copytree(self._seed / name, self.folder / name)
@@ -290,25 +294,29 @@ class Workshop:
 def opened(root: Path = ROOT, *, width: int = 2, fresh: bool = False) -> Iterator[Workshop]:
     """A workshop over the tree as it is now; whatever still runs in it is ended with it.
 
-    Raises WorkshopFault if the tree as it is does not build.
+    Raises WorkshopFault if the tree as it is does not build, or another proof is at work in it.
     """
     place = root / ".tools" / "prove"
+    place.mkdir(parents=True, exist_ok=True)
     live: set[subprocess.Popen[str]] = set()
-    seed = Lane(root, place / "seed", place / "seed", live)
-    _copy(root, seed.folder)
-    complaint = seed.build()
-    if complaint:
-        raise WorkshopFault(f"the tree itself does not build: {complaint}")
-    lanes = []
-    for number in range(1, width + 1):
-        lane = Lane(root, place / f"lane{number}", seed.folder, live)
-        _copy(seed.folder, lane.folder)
-        lanes.append(lane)
-    try:
-        yield Workshop(root, seed.folder, lanes, fresh)
-    finally:
-        for child in list(live):
-            end(child)
+    with (place / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WorkshopFault("another proof is at work in this tree: wait for it, or end it") from None
+        seed = Lane(root, place / "seed", place / "seed", live)
+        _copy(root, seed.folder)
+        complaint = seed.build()
+        if complaint:
+            raise WorkshopFault(f"the tree itself does not build: {complaint}")
+        lanes = [Lane(root, place / f"lane{number}", seed.folder, live) for number in range(1, width + 1)]
+        for lane in lanes:
+            _copy(seed.folder, lane.folder)
+        try:
+            yield Workshop(root, seed.folder, lanes, fresh)
+        finally:
+            for child in list(live):
+                end(child)
 
 
 def _copy(source: Path, target: Path) -> None:
