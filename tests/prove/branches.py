@@ -107,7 +107,7 @@ def _marks(code: str) -> list[_Mark]:
     for match in re.finditer(r"\bif \(", code):
         found.append(_Mark(match.end(), mutations.closing(code, match.end() - 1, "()"), "if"))
     for match in re.finditer(r"\?", code):
-        found.append(_Mark(_condition(code, match.start()), len(code[: match.start()].rstrip()), "choice"))
+        found.append(_Mark(mutations.condition(code, match.start()), len(code[: match.start()].rstrip()), "choice"))
     for match in re.finditer(r"\btry\b[^;]*?\{|\bcatch\b[^;{]*\{", code):
         opening = match.end() - 1
         if match.group().startswith("try"):
@@ -127,23 +127,6 @@ def _arm_of_try(code: str, start: int) -> int:
             place = mutations.closing(code, place, "{}") + 1
             continue
         return place
-
-
-def _condition(code: str, end: int) -> int:
-    """Where the condition of the choice whose question mark is at `end` begins."""
-    depth, place = 0, end - 1
-    while place > 0:
-        sign = code[place]
-        depth += (sign in ")]}") - (sign in "([{")
-        equals = sign == "=" and code[place - 1] not in "=<>!" and code[place + 1] != "="
-        if depth < 0 or (depth == 0 and (sign in ",;:?" or equals)):
-            break
-        if depth == 0 and re.match(r"return\b", code[place:]) and not code[place - 1].isalnum():
-            place += len("return") - 1
-            break
-        place -= 1
-    start = place + 1
-    return start + len(code[start:]) - len(code[start:].lstrip())
 
 
 def taken(lane: Lane) -> tuple[list[Branch], dict[str, str]]:

@@ -170,8 +170,27 @@ def _conditions(code: str) -> Iterator[_Site]:
         if refusal:
             otherwise = re.match(r"\s*else\b", code[refusal.end() :])
             yield _Site("refusal", match.start(), refusal.end(), "if (false) {}" if otherwise else "")
-    for match in re.finditer(r"(?:= |return |\()([^=;{}()?]+(?:\([^()]*\)[^=;{}()?]*)*) \? ", code):
-        yield _Site("negate", match.start(1), match.end(1), f"!({match.group(1)})")
+    for match in re.finditer(r" \? ", code):
+        start, end = condition(code, match.start()), match.start()
+        if re.search(r"&&|\|\|", code[start:end]) or not _OPERATOR.search(code, start, end):
+            yield _Site("negate", start, end, f"!({code[start:end]})")
+
+
+def condition(code: str, end: int) -> int:
+    """Where the condition of the choice whose question mark is at `end` begins."""
+    depth, place = 0, end - 1
+    while place > 0:
+        sign = code[place]
+        depth += (sign in ")]}") - (sign in "([{")
+        equals = sign == "=" and code[place - 1] not in "=<>!" and code[place + 1] != "="
+        if depth < 0 or (depth == 0 and (sign in ",;:?" or equals)):
+            break
+        if depth == 0 and re.match(r"return\b", code[place:]) and not code[place - 1].isalnum():
+            place += len("return") - 1
+            break
+        place -= 1
+    start = place + 1
+    return start + len(code[start:]) - len(code[start:].lstrip())
 
 
 def _roundings(code: str) -> Iterator[_Site]:
