@@ -44,10 +44,10 @@ library Seen {
             id /= 10;
         }
         if (outcome) path[10] = "t";
-        bytes memory call = abi.encodeWithSignature("writeFile(string,string)", string(path), "");
-        address vm = 0x7109709ECfa91a80626fF3989D68f67F5b1DD12D;
+        bytes memory said = abi.encodeWithSignature("writeFile(string,string)", string(path), "");
+        address forge = 0x7109709ECfa91a80626fF3989D68f67F5b1DD12D;
         assembly {
-            pop(staticcall(gas(), vm, add(call, 32), mload(call), 0, 0))
+            pop(staticcall(gas(), forge, add(said, 32), mload(said), 0, 0))
         }
     }
 }
@@ -142,6 +142,8 @@ def taken(lane: Lane) -> tuple[list[Branch], dict[str, str]]:
     lane.write(SEEN, MARK)
     settings = lane.read("foundry.toml")
     opened = 'fs_permissions = [{ access = "read-write", path = "./.seen" }]\ncode_size_limit = 1000000'
+    if "fs_permissions = []" not in settings:
+        raise WorkshopFault("foundry.toml has no line `fs_permissions = []`: branches cannot be counted")
     lane.write("foundry.toml", settings.replace("fs_permissions = []", opened))
     complaint = lane.build()
     if complaint:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.prove import mutants, twins
+from tests.prove import branches, mutants, twins
 from tests.prove.section import Section
 from tests.prove.twins import Edit, Outcome, Twin
 from tests.prove.workshop import ROOT, Filter, Workshop, WorkshopFault, opened
@@ -27,6 +27,7 @@ contract Toy {
 
     function burn(uint256 rounds) external pure returns (uint256 sum) {
         for (uint256 i; i < rounds; ++i) sum += i;
+        return rounds > 9 ? 0 : sum;
     }
 }
 """
@@ -58,6 +59,7 @@ libs = []
 solc = ".tools/solcx/solc-v0.8.30"
 evm_version = "shanghai"
 offline = true
+fs_permissions = []
 """
 BOUND = Edit("contracts/Toy.sol", "amount > 10", "amount > 11")
 ALL = Filter(contract="ToyTest", seconds=60)
@@ -172,3 +174,10 @@ def test_a_survivor_turns_the_section_red_and_an_argument_counts_it_out(shop: Wo
     assert section({"unseen": "nobody reads it"}).passed
     assert not section({"bound": "wrongly argued", "unseen": "nobody reads it"}).passed
     assert not mutants.section("mutants", [], {}, 0).passed
+
+
+def test_the_marks_see_which_way_the_tests_went(shop: Workshop) -> None:
+    with shop.lane() as lane:
+        found, ways = branches.taken(lane)
+    assert [one.name for one in found] == ["Toy.spend: amount > 10", "Toy.burn: rounds > 9"]
+    assert ways == {"Toy.spend: amount > 10": "tf", "Toy.burn: rounds > 9": "f"}
