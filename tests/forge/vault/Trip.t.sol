@@ -21,6 +21,17 @@ contract Purse {
     }
 }
 
+/// A share, and a token, that say less when they are given little gas, as one does that survives a part which fails.
+contract ShyShare {
+    function balanceOf(address) external view returns (uint256) {
+        return gasleft() < 90_000 ? 0 : 50_000e6;
+    }
+
+    function convertToAssets(uint256 shares) external view returns (uint256) {
+        return gasleft() < 210_000 ? shares / 2 : shares;
+    }
+}
+
 /// Anyone halts on proof that a balance vanished or a rate fell; nothing else makes a proof. A sixth asset is a share of USDC.
 contract TripTest is World {
     uint8 private constant SHARE = 5;
@@ -160,6 +171,19 @@ contract TripTest is World {
         (bool ok,) = address(vault).call{gas: gas}(abi.encodeCall(IVaultCore.trip, (SHARE)));
         no(ok, "no proof");
         yes(vault.state().mode == Mode.ACTIVE, "active");
+    }
+
+    /// Nor where the token itself answers less for less gas: it gets all there is to get, or the call reverts.
+    function testFuzz_no_gas_makes_a_token_that_survives_its_parts_a_proof(uint256 gas) public {
+        vm.etch(address(share), type(ShyShare).runtimeCode);
+        _rebalance(WETH_USDC, 10e18);
+        gas = bound(gas, 30_000, 700_000);
+        vm.prank(stranger);
+        (bool ok,) = address(vault).call{gas: gas}(abi.encodeCall(IVaultCore.trip, (SHARE)));
+        no(ok, "no proof");
+        vm.prank(stranger);
+        (, bytes memory why) = address(vault).call{gas: 3_000_000}(abi.encodeCall(IVaultCore.trip, (SHARE)));
+        eq(why.length, 36, "nothing tripped, with all the gas it wants");
     }
 
     function test_unhalt_and_each_action_write_a_new_record() public {
