@@ -37,10 +37,6 @@ contract MockSource is IPriceSource {
     }
 
     function latest() external view virtual returns (uint128, uint40, Verdict) {
-        return _latest();
-    }
-
-    function _latest() internal view returns (uint128, uint40, Verdict) {
         uint256 enough = gasleft() - _burn;
         while (gasleft() > enough) {}
         return (_price, _updatedAt, _verdict);

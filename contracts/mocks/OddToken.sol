@@ -95,6 +95,10 @@ contract OddToken {
                 return(0, 0)
             }
         }
+        return _balanceOf(holder);
+    }
+
+    function _balanceOf(address holder) internal view returns (uint256) {
         return _balances[holder];
     }
 

@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IVaultCore, Mode, Order, State, Terms} from "../../../contracts/interfaces/IKeeperVault.sol";
-import {IRulebook} from "../../../contracts/interfaces/IRulebook.sol";
+import {IRulebook, IRulebookReads} from "../../../contracts/interfaces/IRulebook.sol";
 import {Coin, Puppet} from "./Cast.sol";
 import {Governing} from "./Governing.sol";
 
@@ -68,34 +68,49 @@ abstract contract Campaign is Governing {
         eq(share.allowance(address(vault), address(share)), 0, "I02 no allowance of a share");
         eq(share.balanceOf(address(payout)), withdrawn[SHARE], "I01 payout has what the owner withdrew");
         eq(rulebook.configVersion(), configVersion, "I20 the version rises with a change and never else");
-        uint256 through = owner.through() + guardian.through() + keeper.through();
-        eq(through, 0, "I19 a call from inside an action went through");
     }
 
     function _judgeCoin(Coin coin, uint256 index) private view {
-        eq(coin.grants(address(vault)), 0, "I02 the vault never gave an allowance");
-        eq(coin.strayed(), 0, "I01 value went to a stranger");
-        eq(coin.balanceOf(address(payout)), withdrawn[index], "I01 payout has what the owner withdrew");
+        (uint256 given, uint256 lost, uint256 paid) = coin.books(address(vault), address(payout));
+        eq(given, 0, "I02 the vault gave an allowance");
+        eq(lost, 0, "I01 value went to a stranger");
+        eq(paid, withdrawn[index], "I01 payout has what the owner withdrew");
     }
 
     // ------------------------------------------------------------------------------------------------ from inside
+
+    function _callback() internal override returns (Puppet, address, bytes memory) {
+        uint256 what = _draw(12);
+        if (what > 8) return (_draw(2) == 0 ? owner : guardian, address(rulebook), _change(what));
+        return (what < 4 ? owner : what < 6 ? guardian : keeper, address(vault), _action(what));
+    }
+
+    function _action(uint256 what) private returns (bytes memory) {
+        if (what == 0) return abi.encodeCall(IVaultCore.withdraw, (tokens[USDC], 1));
+        if (what == 1) return abi.encodeCall(IVaultCore.setTargets, (_moved(1)));
+        if (what == 2) return abi.encodeCall(IVaultCore.allocate, (_sale(), uint40(clock)));
+        if (what == 3) return abi.encodeCall(IVaultCore.kill, ("nested"));
+        if (what == 4) return abi.encodeCall(IVaultCore.halt, ("nested"));
+        if (what == 5) return abi.encodeWithSignature("flatten()");
+        if (what == 6) return abi.encodeCall(IVaultCore.retarget, (_moved(1), _next()));
+        if (what == 7) return abi.encodeCall(IVaultCore.harvest, (0, new Order[](0), _next()));
+        return abi.encodeCall(IVaultCore.rebalance, (_sale(), _next()));
+    }
+
+    function _change(uint256 what) private returns (bytes memory) {
+        if (what == 9) return abi.encodeCall(IRulebook.freeze, (ODD));
+        if (what == 10) return abi.encodeCall(IRulebookReads.revokeKeeper, (address(lapsing)));
+        return abi.encodeCall(IRulebook.setRouteEnabled, (6, false));
+    }
+
+    function _sale() private view returns (Order[] memory orders) {
+        orders = new Order[](1);
+        orders[0] = Order(_sensible(_look()), type(uint128).max, 0);
+    }
 
     /// Of an action that follows the one in flight.
     function _next() private view returns (Terms memory terms) {
         terms = _terms();
         ++terms.epoch;
-    }
-
-    function _callback() internal override returns (Puppet who, bytes memory data) {
-        uint256 what = _draw(9);
-        if (what == 0) return (owner, abi.encodeCall(IVaultCore.withdraw, (tokens[WETH], 1)));
-        if (what == 1) return (owner, abi.encodeCall(IVaultCore.setTargets, (_moved(1))));
-        if (what == 2) return (guardian, abi.encodeCall(IVaultCore.halt, ("nested")));
-        if (what == 3) return (guardian, abi.encodeCall(IVaultCore.kill, ("nested")));
-        if (what == 4) return (owner, abi.encodeCall(IVaultCore.allocate, (new Order[](1), uint40(clock))));
-        if (what == 5) return (keeper, abi.encodeCall(IVaultCore.retarget, (_moved(1), _next())));
-        if (what == 6) return (keeper, abi.encodeCall(IVaultCore.harvest, (0, new Order[](0), _next())));
-        if (what == 7) return (guardian, abi.encodeCall(IRulebook.freeze, (WETH)));
-        return (owner, abi.encodeCall(IRulebook.setRouteEnabled, (6, false)));
     }
 }

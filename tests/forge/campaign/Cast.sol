@@ -3,10 +3,9 @@ pragma solidity 0.8.30;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Swap} from "../../../contracts/interfaces/IAdapter.sol";
-import {SourceKind, Verdict} from "../../../contracts/interfaces/IPriceOracle.sol";
+import {IPriceSource, SourceKind, Verdict} from "../../../contracts/interfaces/IPriceOracle.sol";
 import {Mischief} from "../../../contracts/mocks/HostileSource.sol";
 import {MockShare} from "../../../contracts/mocks/MockShare.sol";
-import {MockSource} from "../../../contracts/mocks/MockSource.sol";
 import {OddToken} from "../../../contracts/mocks/OddToken.sol";
 import {PricedAdapter} from "../../../contracts/mocks/PricedAdapter.sol";
 import {SteeredOracle} from "../../../contracts/mocks/SteeredOracle.sol";
@@ -17,6 +16,8 @@ interface ITape {
     function onSwapping() external;
     /// `spent` left the vault, `got` arrived: the lesser of what arrived and what the venue said.
     function onSwapped(address tokenIn, address tokenOut, uint256 spent, uint256 got, uint256 slipBps) external;
+    /// Somebody's call from inside an action was let through.
+    function onThrough() external;
 }
 
 /// An odd token that can refuse accounts, and keeps books on two things that must never happen to a vault's coins.
@@ -50,6 +51,11 @@ contract Coin is OddToken {
         super.lend(holder, spender, amount);
     }
 
+    /// @return given allowances of `holder` @return lost units that strayed @return paid what `receiver` has
+    function books(address holder, address receiver) external view returns (uint256 given, uint256 lost, uint256 paid) {
+        return (grants[holder], strayed, _balanceOf(receiver));
+    }
+
     function _move(address from, address to, uint256 amount) internal override {
         if (blocked[from]) revert Blocked(from);
         if (blocked[to]) revert Blocked(to);
@@ -58,20 +64,30 @@ contract Coin is OddToken {
     }
 }
 
-/// A voice that says what the scene told it to, or misbehaves.
-contract Speaker is MockSource {
-    bool public broken;
-    Mischief public mischief;
+/// A voice that says what the scene told it to, or misbehaves. One word of state: it is asked a million times.
+contract Speaker is IPriceSource {
+    address public immutable token;
+    SourceKind public immutable kind;
+    uint128 private _price;
+    bool private _stale;
+    bool private _broken;
+    Mischief private _mischief;
 
-    constructor(address token_, SourceKind kind_, uint128 price_) MockSource(token_, kind_, price_) {}
-
-    function setMischief(bool broken_, Mischief mischief_) external {
-        (broken, mischief) = (broken_, mischief_);
+    constructor(address token_, SourceKind kind_, uint128 price_) {
+        (token, kind, _price) = (token_, kind_, price_);
     }
 
-    function latest() external view override returns (uint128 price, uint40 updatedAt, Verdict verdict) {
-        if (!broken) return _latest();
-        Mischief m = mischief;
+    function say(uint128 price, bool stale) external {
+        (_price, _stale, _broken) = (price, stale, false);
+    }
+
+    function setMischief(bool broken, Mischief mischief) external {
+        (_broken, _mischief) = (broken, mischief);
+    }
+
+    function latest() external view returns (uint128 price, uint40 updatedAt, Verdict verdict) {
+        if (!_broken) return (_price, uint40(block.timestamp), _stale ? Verdict.STALE : Verdict.OK);
+        Mischief m = _mischief;
         if (m == Mischief.REVERT) revert();
         uint256 size = m == Mischief.EMPTY ? 0 : m == Mischief.SHORT ? 95 : m == Mischief.HUGE ? 20_000 : 96;
         uint256 said = m == Mischief.HUGE ? type(uint256).max : m == Mischief.PRICE_TOO_WIDE ? 1 << 128 : 1e18;
@@ -149,15 +165,16 @@ contract Share is MockShare {
 
 /// Somebody with a role whose key was stolen: whoever holds it can make it call anything, also from inside an action.
 contract Puppet {
-    uint256 public tries;
-    /// Calls from inside an action that were let through.
-    uint256 public through;
+    ITape private immutable _tape;
+
+    constructor(ITape tape) {
+        _tape = tape;
+    }
 
     receive() external payable {}
 
     function go(address to, bytes calldata data) external {
-        ++tries;
         (bool done,) = to.call(data);
-        if (done) ++through;
+        if (done) _tape.onThrough();
     }
 }

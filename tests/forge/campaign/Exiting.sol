@@ -69,11 +69,10 @@ abstract contract Exiting is Owning {
 
     function _exits(Puppet who, bytes memory words, uint256 gas_) private {
         _honest();
-        uint256 skim = _draw(2) == 0 ? _draw(SLIP) : _draw(600);
+        _skim(_draw(2) == 0 ? _draw(SLIP) : _draw(600));
         uint256 broken_ = _draw(4) == 0 ? 0 : _draw(8);
         for (uint256 k; k < 3; ++k) {
-            stalls[k].setSkim(skim);
-            if ((broken_ >> k) & 1 == 1) stalls[k].setDeed(Deed(11 + _draw(3)), 50_000);
+            if ((broken_ >> k) & 1 == 1) _tamper(k, Deed(11 + _draw(3)), 50_000);
         }
         bool stuck = _draw(3) == 0;
         if (stuck) _turnOdd(true);
@@ -90,7 +89,7 @@ abstract contract Exiting is Owning {
         if (privileged && openedFirst == 0) openedFirst = clock;
         if (whole && openedLast == 0) openedLast = clock;
         _judgeExit(p, privileged);
-        if (whole) _judgeHealthy(p, skim, broken_, stuck, gas_);
+        if (whole) _judgeHealthy(p, broken_, stuck, gas_);
         if (stuck) _turnOdd(false);
     }
 
@@ -168,16 +167,16 @@ abstract contract Exiting is Owning {
     }
 
     /// Every leg that can be sold was: its venue, its token and its price are well, and the venue pays the floor.
-    function _judgeHealthy(Picture memory p, uint256 skim, uint256 broken_, bool stuck, uint256 gas_) private {
+    function _judgeHealthy(Picture memory p, uint256 broken_, bool stuck, uint256 gas_) private {
         uint8 refuge = _refuge();
         if (refuge == N) return;
-        bool wethSold = _fits(p, WETH, refuge, skim) && (broken_ & 1) == 0 && !routeOff[refuge == USDC ? 0 : 4];
+        bool wethSold = _fits(p, WETH, refuge) && (broken_ & 1) == 0 && !routeOff[refuge == USDC ? 0 : 4];
         if (frozen[WETH]) wethSold = false;
         string memory why = gas_ < AMPLE ? "I12 little gas made a healthy leg fail" : "I11 a healthy leg was not sold";
         if (wethSold) _flag(_left(WETH), why);
-        bool oddSold = _fits(p, ODD, refuge, skim) && (broken_ & 2) == 0 && !routeOff[refuge == USDC ? 2 : 5];
+        bool oddSold = _fits(p, ODD, refuge) && (broken_ & 2) == 0 && !routeOff[refuge == USDC ? 2 : 5];
         if (oddSold && !stuck && !frozen[ODD]) _flag(_left(ODD), why);
-        bool secondHand = _fits(p, SHARE, refuge, skim) && (broken_ & 4) == 0 && !routeOff[refuge == USDC ? 12 : 13];
+        bool secondHand = _fits(p, SHARE, refuge) && (broken_ & 4) == 0 && !routeOff[refuge == USDC ? 12 : 13];
         if (secondHand && !frozen[SHARE]) _flag(_left(SHARE), why);
     }
 
@@ -186,10 +185,10 @@ abstract contract Exiting is Owning {
     }
 
     /// Whether what the venue pays is above the floor, by 3 bps for what is rounded.
-    function _fits(Picture memory p, uint8 i, uint8 o, uint256 skim) private view returns (bool) {
+    function _fits(Picture memory p, uint8 i, uint8 o) private view returns (bool) {
         if (p.price[i].mid == 0 || p.price[o].mid == 0) return false;
         if (p.held[i] > 0 && p.held[i] < units[i] / 1000) return false; // dust by dust
-        uint256 pays = _priceOf(i) * ONE / _priceOf(o) * (BPS - skim) / BPS;
+        uint256 pays = _priceOf(i) * ONE / _priceOf(o) * (BPS - skimBps) / BPS;
         uint256 floor =
             uint256(p.price[i].high) * ONE / p.price[o].low * (BPS * ONE - _openSlip(openedLast)) / (BPS * ONE);
         return pays * (BPS - 3) / BPS >= floor;

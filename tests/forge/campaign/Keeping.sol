@@ -20,6 +20,9 @@ abstract contract Keeping is Judge {
     mapping(address keeper => uint256) internal mandates; // when they end; 0 = none
     uint256 internal centsAtTrade; // NAV after the last trade, USD 18 decimals, to the cent
 
+    uint256 internal skimBps;
+    bool internal _tampered;
+
     /// Whether venues, claims and tokens misbehave in this world.
     function _hostile() internal pure virtual returns (bool);
 
@@ -52,11 +55,26 @@ abstract contract Keeping is Judge {
     }
 
     function _honest() internal {
+        if (!_tampered) return;
         for (uint256 k; k < 3; ++k) {
             stalls[k].setDeed(Deed.HONEST, 0);
-            stalls[k].setSkim(0);
             if (stalls[k].shocks()) stalls[k].setShocks(false);
         }
+        _tampered = false;
+    }
+
+    /// What every stall keeps of what it sells, bps.
+    function _skim(uint256 bps) internal {
+        if (bps == skimBps) return;
+        skimBps = bps;
+        for (uint256 k; k < 3; ++k) {
+            stalls[k].setSkim(bps);
+        }
+    }
+
+    function _tamper(uint256 k, Deed deed, uint256 much) internal {
+        stalls[k].setDeed(deed, much);
+        _tampered = true;
     }
 
     // ------------------------------------------------------------------------------------------------ rebalance
@@ -86,10 +104,7 @@ abstract contract Keeping is Judge {
         _awake();
         _pass(300 + _draw(8 hours));
         _honest();
-        uint256 skim = _draw(3) == 0 ? _draw(SLIP) : _draw(12);
-        for (uint256 k; k < 3; ++k) {
-            stalls[k].setSkim(skim);
-        }
+        _skim(_draw(3) == 0 ? _draw(SLIP) : _draw(12));
         Picture memory p = _look();
         Order[] memory orders = new Order[](1);
         orders[0] = Order(_sensible(p), type(uint128).max, 0);
@@ -103,39 +118,59 @@ abstract contract Keeping is Judge {
         _honest();
         _misbehave();
         Picture memory p = _look();
-        Order[] memory orders = new Order[](1 + _draw(3));
+        Order[] memory orders = new Order[](1 + (_draw(2) == 0 ? _draw(3) : 0));
         for (uint256 k; k < orders.length; ++k) {
-            uint256 size = _draw(3) != 0 ? type(uint128).max : 10 ** (4 + _draw(24));
-            uint256 route = k == 0 && _draw(6) != 0 ? _sensible(p) : _draw(17);
-            orders[k] = Order(uint16(route), uint128(size), 0);
+            uint256 route = k == 0 && _draw(2) == 0 ? _sensible(p) : _leading(p, _draw(REWARD_USDC));
+            if (_draw(16) == 0) route = _draw(18);
+            orders[k] = Order(uint16(route), uint128(_bite(p, route, orders.length)), 0);
         }
         _rebalances(p, _key(), orders);
     }
 
-    /// Skims up to the floor; in a hostile world also one stall that does something else.
+    /// From this one on, the first route out of too much into too little.
+    function _leading(Picture memory p, uint256 route) private pure returns (uint256) {
+        uint8[2][16] memory ways = _ways();
+        for (uint256 k; k < REWARD_USDC; ++k) {
+            (uint8 i, uint8 o) = (ways[route][0], ways[route][1]);
+            if (p.counted[i] && p.counted[o] && p.value[i] > p.goal[i] && p.value[o] < p.goal[o]) break;
+            route = (route + 1) % REWARD_USDC;
+        }
+        return route;
+    }
+
+    /// All that is let through; or what the loss budget has room for at this skim; or any size.
+    function _bite(Picture memory p, uint256 route, uint256 parts) private returns (uint256 amount) {
+        if (route >= REWARD_USDC || _draw(3) == 0) return type(uint128).max;
+        uint256 value = p.nav * (26 + _draw(200)) / BPS;
+        if (_draw(4) != 0) {
+            uint256 room = vault.headroom().lossDay * BPS / (skimBps + 1) / parts; // of NAV
+            value = p.nav * (room > ONE / 10 ? ONE / 10 : room) / ONE * 99 / 100;
+        }
+        uint8 i = _ways()[route][0];
+        return p.price[i].mid == 0 ? 0 : value * units[i] / p.price[i].mid;
+    }
+
+    /// Skims up to the floor; in a hostile world now and then a stall that does something else.
     function _misbehave() internal {
-        uint256 skim = _draw(2) == 0 ? SLIP - 1 : _draw(SLIP / 2);
-        for (uint256 k; k < 3; ++k) {
-            stalls[k].setSkim(skim);
-        }
-        if (!_hostile() || _draw(2) == 0) return;
+        _skim(_draw(2) == 0 ? SLIP - 1 : _draw(SLIP / 2));
+        if (!_hostile() || _draw(3) == 0) return;
         uint256 which = _draw(3);
-        uint256 trick = _draw(16);
-        if (trick > 11) stalls[which].setShocks(true);
-        if (trick == 15 || trick < 12) stalls[which].setDeed(Deed(trick < 12 ? 1 + trick : 10), _draw(100));
-        stalls[which].setOther(tokens[_draw(4)]);
-        (Puppet who, bytes memory data) = _callback();
-        address target = trick % 2 == 0 ? address(vault) : address(rulebook);
-        if (data.length == 0) {
-            (who, target, data) = (owner, address(vault), abi.encodeCall(IVaultCore.halt, ("nested")));
+        uint256 trick = _draw(24);
+        (Puppet who, address target, bytes memory data) = _callback();
+        if (trick > 12) {
+            // what does not revert by itself: a callback, a donation, half a draw, a market that moves
+            if (trick > 19) stalls[which].setShocks(true);
+            trick = [10, 10, 10, 9, 7, 3, 10, 10, 9, 10, 10][trick - 13];
         }
-        if (stalls[which].deed() == Deed.PAYS_ELSEWHERE) stalls[which].setCall(address(who), data);
+        _tamper(which, trick == 3 ? Deed.SAYS_LESS : Deed(trick), _draw(30));
+        stalls[which].setOther(tokens[_draw(4)]);
+        if (trick == 6) stalls[which].setCall(address(who), data);
         else stalls[which].setCall(address(who), abi.encodeCall(Puppet.go, (target, data)));
         if (_draw(3) == 0) Coin(tokens[ODD]).setCallback(address(who), abi.encodeCall(Puppet.go, (target, data)));
     }
 
     /// Somebody entitled to it, and a call that would go through if the vault were not acting.
-    function _callback() internal virtual returns (Puppet who, bytes memory data);
+    function _callback() internal virtual returns (Puppet who, address target, bytes memory data);
 
     function _rebalances(Picture memory p, Puppet who, Order[] memory orders) private {
         (bool done, bytes memory answer) = _as(who, abi.encodeCall(IVaultCore.rebalance, (orders, _terms())));
@@ -241,7 +276,7 @@ abstract contract Keeping is Judge {
         _honest();
         rewards.setTrick(ClaimTrick.HONEST, OddToken(tokens[ODD]));
         rewards.setDue(_draw(40) * 1e18);
-        stalls[2].setSkim(_draw(SLIP));
+        _skim(_draw(SLIP));
         _harvests();
     }
 
@@ -254,8 +289,8 @@ abstract contract Keeping is Judge {
         rewards.setDue(_draw(200) * 1e18);
         uint256 trick = _hostile() && _draw(2) == 0 ? 4 + _draw(4) : 0;
         rewards.setTrick(ClaimTrick(trick), OddToken(tokens[_draw(4)]));
-        (Puppet who, bytes memory data) = _callback();
-        rewards.setCall(address(who), abi.encodeCall(Puppet.go, (address(vault), data)));
+        (Puppet who, address target, bytes memory data) = _callback();
+        rewards.setCall(address(who), abi.encodeCall(Puppet.go, (target, data)));
         _harvests();
     }
 

@@ -38,12 +38,12 @@ abstract contract Scene is Base, ITape {
     uint16 internal constant REWARD_USDC = 15;
     uint16 internal constant SLIP = 60;
 
-    Puppet internal owner = new Puppet();
-    Puppet internal guardian = new Puppet();
-    Puppet internal second = new Puppet();
-    Puppet internal keeper = new Puppet();
-    Puppet internal lapsing = new Puppet();
-    Puppet internal payout = new Puppet();
+    Puppet internal owner = new Puppet(this);
+    Puppet internal guardian = new Puppet(this);
+    Puppet internal second = new Puppet(this);
+    Puppet internal keeper = new Puppet(this);
+    Puppet internal lapsing = new Puppet(this);
+    Puppet internal payout = new Puppet(this);
     address internal stranger = actor("stranger");
 
     address[5] internal tokens;

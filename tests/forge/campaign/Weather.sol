@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {SourceKind, Verdict} from "../../../contracts/interfaces/IPriceOracle.sol";
 import {Cluster} from "../../../contracts/interfaces/IPriceOracle.sol";
 import {Mischief} from "../../../contracts/mocks/HostileSource.sol";
 import {Coin} from "./Cast.sol";
@@ -18,9 +17,7 @@ abstract contract Weather is Keeping {
     // ------------------------------------------------------------------------------------------------ voices
 
     function _say(uint8 i, uint256 k, uint256 price, bool ok, bool honest) internal {
-        speakers[i][k].setPrice(uint128(price));
-        if (said[i][k].ok != ok) speakers[i][k].setVerdict(ok ? Verdict.OK : Verdict.STALE);
-        if (speakers[i][k].broken()) speakers[i][k].setMischief(false, Mischief.REVERT);
+        speakers[i][k].say(uint128(price), !ok);
         said[i][k] = Said(uint128(price), ok, honest);
     }
 
