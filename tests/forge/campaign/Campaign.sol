@@ -10,7 +10,7 @@ import {Governing} from "./Governing.sol";
 /// The one campaign: every actor's actions, in any order, and after each of them all that must hold.
 abstract contract Campaign is Governing {
     function targetSelectors() external view returns (FuzzSelector[] memory list) {
-        bytes4[28] memory all = [
+        bytes4[30] memory all = [
             this.rebalance.selector,
             this.steal.selector,
             this.overreach.selector,
@@ -26,6 +26,8 @@ abstract contract Campaign is Governing {
             this.withdraw.selector,
             this.fund.selector,
             this.strangers.selector,
+            this.trip.selector,
+            this.rescue.selector,
             this.halt.selector,
             this.flatten.selector,
             this.starve.selector,
@@ -65,6 +67,7 @@ abstract contract Campaign is Governing {
             eq(state.targetsBps[i], targets[i], "I05 the targets are those that were set");
             _judgeCoin(i == SHARE ? link : Coin(tokens[i]), i == SHARE ? 5 : i);
         }
+        eq(address(payout).balance, rescued, "I01 payout has the native coin");
         eq(share.allowance(address(vault), address(share)), 0, "I02 no allowance of a share");
         eq(share.balanceOf(address(payout)), withdrawn[SHARE], "I01 payout has what the owner withdrew");
         eq(rulebook.configVersion(), configVersion, "I20 the version rises with a change and never else");

@@ -15,7 +15,6 @@ abstract contract Exiting is Owning {
     mapping(uint256 halt => mapping(uint256 asset => uint256)) private _keeperLeft;
     uint256 private constant EMERGENCY = 500;
     uint256 internal constant AMPLE = 60_000_000;
-    bool[16] internal routeOff;
     bool internal isGuardian = true; // whether `guardian` still is one
 
     // ------------------------------------------------------------------------------------------------ halt
@@ -37,6 +36,29 @@ abstract contract Exiting is Owning {
 
     function halt(uint256 seed) external turn(seed) {
         _halts(_draw(3));
+    }
+
+    /// Coins vanish, or a share's rate falls, as no vault can prevent: whoever sees it halts a vault at work, on proof.
+    function trip(uint256 seed) external turn(seed) {
+        _awake();
+        uint8 i = uint8(_draw(N));
+        bool taken = _draw(4) != 0;
+        uint256 held = IERC20(tokens[i]).balanceOf(address(vault));
+        if (taken && i != SHARE) Coin(tokens[i]).burn(address(vault), held / 50);
+        if (taken && i == SHARE) {
+            Coin(tokens[WETH]).burn(address(share), Coin(tokens[WETH]).balanceOf(address(share)) / 100);
+        }
+        held = IERC20(tokens[i]).balanceOf(address(vault));
+        bool fell = i == SHARE ? share.convertToAssets(1e27) < recordedRate * 999 / 1000 : held < recorded[i] * 99 / 100;
+        bool none = i != SHARE && held >= recorded[i];
+        if (i == SHARE) none = held >= recorded[i] && share.convertToAssets(1e27) >= recordedRate;
+        _marketOfShare();
+        vm.prank(stranger);
+        (bool done,) = address(vault).call(abi.encodeCall(IVaultCore.trip, (i)));
+        _flag(done && none, "I14 a stranger halted a vault that had lost nothing");
+        _flag(!done && fell && !halted, "I14 a loss that was seen halted nothing");
+        if (!done && !fell) revert Missed();
+        if (done) _noteHalt();
     }
 
     // ------------------------------------------------------------------------------------------------ flatten
@@ -80,12 +102,17 @@ abstract contract Exiting is Owning {
         bool killing = bytes4(words) == IVaultCore.kill.selector;
         vm.prank(address(who));
         (bool done,) = address(vault).call{gas: gas_}(words);
+        bool ample = gas_ == AMPLE && who != keeper;
+        if (!done && ample && _refuge() != N) {
+            _turnOdd(false);
+            return _flag(true, "I11 what failed stopped a whole flatten");
+        }
         if (!done) revert Missed();
         if (killing) _noteHalt();
         _flag(!halted, "I09 a flatten of a vault at work");
         bool privileged = who != keeper;
         // a kill whose flatten had no chance sold nothing at all, and its clock may not run
-        bool whole = privileged && !(killing && tape.length == p.from);
+        bool whole = privileged && (ample || !killing || tape.length != p.from);
         if (privileged && openedFirst == 0) openedFirst = clock;
         if (whole && openedLast == 0) openedLast = clock;
         _judgeExit(p, privileged);
@@ -121,9 +148,7 @@ abstract contract Exiting is Owning {
             _flag(!into || m.i == USDC || m.i == DAI, "I09 a flatten sold into something else, or a safe asset");
             _flag(frozen[m.i], "I09 a flatten sold a frozen asset");
             _flag(p.price[m.i].mid == 0 || p.price[m.o].mid == 0, "I09 a flatten sold without a price");
-            uint256 before = bytes(broken).length;
-            _judgeFloor(p, m, slip);
-            if (before == 0 && bytes(broken).length != 0) broken = "I09 a flatten below its floor";
+            _judgeFloor(p, m, slip, "I09 a flatten below its floor");
         }
         if (!privileged) _chargeKeeper(p);
     }

@@ -72,6 +72,7 @@ abstract contract Ghosts is Scene {
 
     uint256[5] internal targets; // bps
     bool[5] internal frozen;
+    bool[16] internal routeOff;
     bool internal halted;
     uint256 internal haltedAt;
     // first flatten of this halt by owner or guardian: the earliest it can have been, and the latest
@@ -81,6 +82,8 @@ abstract contract Ghosts is Scene {
     uint256 internal configVersion;
     uint256[6] internal withdrawn; // the last is the reward's
     uint256 internal rescued;
+    uint256[5] internal recorded; // what the vault held when it last acted; 0 since a withdrawal
+    uint256 internal recordedRate;
 
     Limits internal limits;
     mapping(uint256 which => Figure) internal figures;
@@ -128,7 +131,7 @@ abstract contract Ghosts is Scene {
     }
 
     function _flag(bool bad, string memory why) internal {
-        if (bad && bytes(broken).length == 0) broken = why;
+        if (bad) broken = bytes(broken).length == 0 ? why : string.concat(broken, "; ", why);
     }
 
     // ------------------------------------------------------------------------------------------------ voices
@@ -230,6 +233,18 @@ abstract contract Ghosts is Scene {
             _flag(IERC20(tokens[i]).balanceOf(address(vault)) != p.held[i], why);
         }
         _flag(link.balanceOf(address(vault)) != p.reward, why);
+    }
+
+    /// The vault acted, and put on record what it held.
+    function _record() internal {
+        for (uint8 i; i < N; ++i) {
+            recorded[i] = IERC20(tokens[i]).balanceOf(address(vault));
+        }
+        recordedRate = share.convertToAssets(1e27);
+    }
+
+    function _marketOfShare() internal {
+        market.set(address(share), uint128(market.priceOf(tokens[WETH]) * share.convertToAssets(1e18) / ONE));
     }
 
     // ------------------------------------------------------------------------------------------------ windows

@@ -37,7 +37,9 @@ abstract contract Judge is Ghosts {
     function _judge(Picture memory p) internal returns (Tally memory tally) {
         for (uint256 r = p.from; r < tape.length; ++r) {
             Moved memory m = tape[r];
-            _judgeFloor(p, m, uint256(m.slip) * ONE);
+            string memory low =
+                shocked ? "I17 a swap below the floor of its first prices" : "I03 a swap below its floor";
+            _judgeFloor(p, m, uint256(m.slip) * ONE, low);
             uint256 sent = m.spent * p.price[m.i].mid / units[m.i];
             uint256 worth = m.got * p.price[m.o].mid / units[m.o];
             // a unit of the token, for amounts are whole
@@ -57,14 +59,13 @@ abstract contract Judge is Ghosts {
     }
 
     /// got x low(out) >= spent x high(in) x (1 - slip). `slip`: bps x 1e18.
-    function _judgeFloor(Picture memory p, Moved memory m, uint256 slip) internal {
+    function _judgeFloor(Picture memory p, Moved memory m, uint256 slip, string memory why) internal {
         Cluster memory priceIn = p.price[m.i];
         Cluster memory priceOut = p.price[m.o];
         // USD, 36 decimals
         uint256 least = m.spent * priceIn.high * ONE / units[m.i] * (BPS * ONE - slip) / (BPS * ONE);
         uint256 found = m.got * priceOut.low * ONE / units[m.o];
-        if (found >= least) return;
-        _flag(true, shocked ? "I17 a swap below the floor of the prices it began with" : "I03 a swap below its floor");
+        _flag(found < least, why);
     }
 
     /// What is missing afterwards left by swaps. `given`: what a handler gave besides.

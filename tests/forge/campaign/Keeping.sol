@@ -22,9 +22,12 @@ abstract contract Keeping is Judge {
 
     uint256 internal skimBps;
     bool internal _tampered;
+    bool private _shocking; // every stall moves the market after its swap
 
     /// Whether venues, claims and tokens misbehave in this world.
     function _hostile() internal pure virtual returns (bool);
+
+    function _walkAll() internal virtual;
 
     /// The owner puts a halted vault to work, mostly: else nothing would ever happen.
     function _awake() internal virtual;
@@ -60,7 +63,7 @@ abstract contract Keeping is Judge {
             stalls[k].setDeed(Deed.HONEST, 0);
             if (stalls[k].shocks()) stalls[k].setShocks(false);
         }
-        _tampered = false;
+        (_tampered, _shocking) = (false, false);
     }
 
     /// What every stall keeps of what it sells, bps.
@@ -79,12 +82,9 @@ abstract contract Keeping is Judge {
 
     // ------------------------------------------------------------------------------------------------ rebalance
 
-    /// From the most overweight to the most underweight.
-    function _sensible(Picture memory p) internal pure returns (uint16) {
-        uint256 most;
-        uint256 least;
-        uint8 over;
-        uint8 under;
+    /// From the most overweight to the most underweight, where a way leads; else from any too heavy to any too light.
+    function _sensible(Picture memory p) internal view returns (uint16) {
+        (uint256 most, uint256 least, uint8 over, uint8 under) = (0, 0, 0, 0);
         for (uint8 i; i < N; ++i) {
             if (!p.counted[i]) continue;
             if (p.value[i] > p.goal[i] && p.value[i] - p.goal[i] > most) (most, over) = (p.value[i] - p.goal[i], i);
@@ -92,17 +92,32 @@ abstract contract Keeping is Judge {
         }
         uint8[2][16] memory ways = _ways();
         for (uint16 r; r < REWARD_USDC; ++r) {
-            if (ways[r][0] == over && ways[r][1] == under) return r;
+            if (ways[r][0] == over && ways[r][1] == under && !routeOff[r]) return r;
         }
-        // no way between the two: by the dollar
-        if (over == SHARE) return SHARE_WETH;
-        return under == SHARE ? 10 : over == ODD ? 2 : over == WETH ? 0 : 1;
+        return uint16(_leading(p, 0));
+    }
+
+    /// From this one on, the route out of too much into too little that moves most.
+    function _leading(Picture memory p, uint256 from) internal view returns (uint256 route) {
+        uint8[2][16] memory ways = _ways();
+        uint256 best;
+        for (uint256 k; k < REWARD_USDC; ++k) {
+            uint256 r = (from + k) % REWARD_USDC;
+            (uint8 i, uint8 o) = (ways[r][0], ways[r][1]);
+            if (routeOff[r] || !p.counted[i] || !p.counted[o]) continue;
+            if (p.value[i] <= p.goal[i] || p.value[o] >= p.goal[o]) continue;
+            (uint256 over, uint256 under) = (p.value[i] - p.goal[i], p.goal[o] - p.value[o]);
+            uint256 size = over < under ? over : under;
+            if (size > best) (best, route) = (size, r);
+            if (from != 0 && size > p.nav / 200) break;
+        }
     }
 
     /// An honest keeper on venues of this world.
     function rebalance(uint256 seed) external turn(seed) {
         _awake();
         _pass(300 + _draw(8 hours));
+        if (_draw(2) == 0) _walkAll();
         _honest();
         _skim(_draw(3) == 0 ? _draw(SLIP) : _draw(12));
         Picture memory p = _look();
@@ -115,27 +130,17 @@ abstract contract Keeping is Judge {
     function steal(uint256 seed) external turn(seed) {
         _awake();
         _pass(300 + _draw(6 hours));
+        if (_draw(4) != 0) _walkAll();
         _honest();
         _misbehave();
         Picture memory p = _look();
-        Order[] memory orders = new Order[](1 + (_draw(2) == 0 ? _draw(3) : 0));
+        Order[] memory orders = new Order[](_shocking ? 2 : 1 + (_draw(2) == 0 ? _draw(3) : 0));
         for (uint256 k; k < orders.length; ++k) {
             uint256 route = k == 0 && _draw(2) == 0 ? _sensible(p) : _leading(p, _draw(REWARD_USDC));
             if (_draw(16) == 0) route = _draw(18);
             orders[k] = Order(uint16(route), uint128(_bite(p, route, orders.length)), 0);
         }
         _rebalances(p, _key(), orders);
-    }
-
-    /// From this one on, the first route out of too much into too little.
-    function _leading(Picture memory p, uint256 route) private pure returns (uint256) {
-        uint8[2][16] memory ways = _ways();
-        for (uint256 k; k < REWARD_USDC; ++k) {
-            (uint8 i, uint8 o) = (ways[route][0], ways[route][1]);
-            if (p.counted[i] && p.counted[o] && p.value[i] > p.goal[i] && p.value[o] < p.goal[o]) break;
-            route = (route + 1) % REWARD_USDC;
-        }
-        return route;
     }
 
     /// All that is let through; or what the loss budget has room for at this skim; or any size.
@@ -154,12 +159,18 @@ abstract contract Keeping is Judge {
     function _misbehave() internal {
         _skim(_draw(2) == 0 ? SLIP - 1 : _draw(SLIP / 2));
         if (!_hostile() || _draw(3) == 0) return;
+        if (_draw(3) == 0) {
+            for (uint256 k; k < 3; ++k) {
+                stalls[k].setShocks(true);
+            }
+            (_shocking, _tampered) = (true, true);
+            return;
+        }
         uint256 which = _draw(3);
         uint256 trick = _draw(24);
         (Puppet who, address target, bytes memory data) = _callback();
         if (trick > 12) {
             // what does not revert by itself: a callback, a donation, half a draw, a market that moves
-            if (trick > 19) stalls[which].setShocks(true);
             trick = [10, 10, 10, 9, 7, 3, 10, 10, 9, 10, 10][trick - 13];
         }
         _tamper(which, trick == 3 ? Deed.SAYS_LESS : Deed(trick), _draw(30));
@@ -187,6 +198,7 @@ abstract contract Keeping is Judge {
         rebalancedAt = clock;
         _judgeKeeper(who);
         _judgeRebalance(p);
+        _record();
         centsAtTrade = abi.decode(answer, (Report)).navAfter / 1e16 * 1e16;
         _quiet();
     }
@@ -306,6 +318,7 @@ abstract contract Keeping is Judge {
         _flag(clock < harvestedAt + limits.harvestCooldown, "I05 a harvest before its cooldown");
         harvestedAt = clock;
         _judgeKeeper(who);
+        _record();
         _quiet();
         for (uint8 i; i < N; ++i) {
             _flag(IERC20(tokens[i]).balanceOf(address(vault)) < p.held[i], "I08 a harvest lowered a listed balance");

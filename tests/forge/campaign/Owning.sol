@@ -26,6 +26,7 @@ abstract contract Owning is Weather {
         _unmoved(p, "I01 an unhalt moved something");
         ++epoch;
         (halted, haltedAt, openedFirst, openedLast) = (false, 0, 0, 0);
+        _record();
         _flag(vault.headroom().turnoverDay + vault.headroom().lossDay != 0, "I05 no probation");
     }
 
@@ -39,12 +40,13 @@ abstract contract Owning is Weather {
 
     function allocate(uint256 seed) external turn(seed) {
         _awake();
+        if (_draw(2) == 0) _walkAll();
         _honest();
         if (_draw(3) == 0) _misbehave();
         Picture memory p = _look();
-        Order[] memory orders = new Order[](1 + _draw(2));
+        Order[] memory orders = new Order[](1 + _draw(4) / 3);
         for (uint256 k; k < orders.length; ++k) {
-            orders[k] = Order(uint16(k == 0 ? _sensible(p) : _draw(REWARD_USDC)), type(uint128).max, 0);
+            orders[k] = Order(uint16(k == 0 ? _sensible(p) : _leading(p, 1 + _draw(14))), type(uint128).max, 0);
         }
         uint16 most = limits.maxTradeBps;
         limits.maxTradeBps = 10_000; // the owner's trades have no largest
@@ -55,6 +57,7 @@ abstract contract Owning is Weather {
         _judgeCustody(p);
         _judge(p);
         limits.maxTradeBps = most;
+        _record();
         centsAtTrade = abi.decode(answer, (Report)).navAfter / 1e16 * 1e16;
         _quiet();
     }
@@ -89,6 +92,7 @@ abstract contract Owning is Weather {
         _flag(!done, "I10 a withdrawal failed because of something else");
         if (!done) return;
         withdrawn[i] += amount;
+        delete recorded;
         for (uint8 j; j < N; ++j) {
             uint256 left = p.held[j] - (j == i ? amount : 0);
             _flag(IERC20(tokens[j]).balanceOf(address(vault)) != left, "I01 a withdrawal took something else");
@@ -116,8 +120,18 @@ abstract contract Owning is Weather {
         Coin(tokens[i]).mint(address(vault), units[i] * (1 + _draw(40_000)) * 1e18 / market.priceOf(tokens[i]));
     }
 
+    /// Native coin that was forced in.
+    function rescue(uint256 seed) external turn(seed) {
+        vm.deal(address(vault), address(vault).balance + 1 + _draw(1 ether));
+        rescued += address(vault).balance;
+        Picture memory p = _look();
+        (bool done,) = _as(owner, abi.encodeCall(IVaultCore.rescueNative, ()));
+        _flag(!done, "I10 native coin cannot leave");
+        _unmoved(p, "I01 a rescue moved a token");
+    }
+
     function strangers(uint256 seed) external turn(seed) {
-        bytes[11] memory tries = [
+        bytes[12] memory tries = [
             abi.encodeCall(IVaultCore.withdraw, (tokens[WETH], 1)),
             abi.encodeCall(IVaultCore.rebalance, (new Order[](1), _terms())),
             abi.encodeCall(IVaultCore.allocate, (new Order[](1), uint40(clock))),
@@ -128,11 +142,12 @@ abstract contract Owning is Weather {
             abi.encodeCall(IVaultCore.harvest, (0, new Order[](0), _terms())),
             abi.encodeCall(IVaultCore.setTargets, (_moved(1))),
             abi.encodeCall(IVaultCore.kill, ("mine")),
-            abi.encodeCall(IVaultCore.unhalt, ())
+            abi.encodeCall(IVaultCore.unhalt, ()),
+            abi.encodeCall(IVaultCore.rescueNative, ())
         ];
         Picture memory p = _look();
         vm.prank(stranger);
-        (bool done,) = address(vault).call(tries[_draw(11)]);
+        (bool done,) = address(vault).call(tries[_draw(12)]);
         _flag(done, "I01 a stranger did something");
         _unmoved(p, "I01 a stranger moved something");
     }

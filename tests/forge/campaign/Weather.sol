@@ -65,14 +65,14 @@ abstract contract Weather is Keeping {
         if (dollar) price = (3 * price + start) / 4;
         if (price < start / 4 || price > start * 4) price = start;
         market.set(token, uint128(price));
-        if (i == WETH) market.set(address(share), uint128(price * share.convertToAssets(1e18) / ONE));
+        if (i == WETH) _marketOfShare();
         for (uint256 k; k < VOICES; ++k) {
             _voice(i, k, price);
         }
         _hear(i);
     }
 
-    function _walkAll() internal {
+    function _walkAll() internal override {
         for (uint8 i; i < 6; ++i) {
             if (i != SHARE) _walk(i, i == USDC || i == DAI ? _step() / 50 + 1 : _step());
         }
@@ -88,7 +88,7 @@ abstract contract Weather is Keeping {
         shocked = true;
         uint256 price = market.priceOf(tokens[WETH]) * (dice % 2 == 0 ? 97 : 103) / 100;
         market.set(tokens[WETH], uint128(price));
-        market.set(address(share), uint128(price * share.convertToAssets(1e18) / ONE));
+        _marketOfShare();
         for (uint256 k; k < VOICES; ++k) {
             _say(WETH, k, price, true, true);
         }
@@ -111,7 +111,7 @@ abstract contract Weather is Keeping {
             Coin(tokens[i]).mint(address(vault), _draw(most + 1));
         } else if (i == 4) {
             Coin(tokens[WETH]).mint(address(share), _draw(1e18));
-            market.set(address(share), uint128(market.priceOf(tokens[WETH]) * share.convertToAssets(1e18) / ONE));
+            _marketOfShare();
         } else if (i == 5) {
             link.mint(address(vault), _draw(10e18));
         } else {
