@@ -2,10 +2,10 @@
 pragma solidity 0.8.30;
 
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
-import {Change} from "./core/Clerk.sol";
 import {Governance} from "./core/Governance.sol";
 import {Quotes} from "./core/Quotes.sol";
 import {Setup} from "./interfaces/IRulebook.sol";
+import {Change} from "./libraries/LimitCheck.sol";
 
 /// @title Roles, assets, routes and limits of one vault
 /// @notice Written by its constructor, inside the hard ceilings; widened by the owner after a delay, narrowed at once.

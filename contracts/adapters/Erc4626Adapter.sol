@@ -23,10 +23,7 @@ contract Erc4626Adapter is IAdapter {
     /// @dev A deposit is whole even where a part would do. A partial redemption draws what `maxRedeem` allows the caller now,
     /// and delivers at least minOut in proportion.
     function swap(Swap calldata order) external returns (uint256 out) {
-        if (order.data.length != 0) revert PathMismatch();
-        bool deposits = order.venue == order.tokenOut;
-        if (!deposits && order.venue != order.tokenIn) revert VenueMismatch(order.venue);
-        if (IERC4626(order.venue).asset() != (deposits ? order.tokenIn : order.tokenOut)) revert PathMismatch();
+        bool deposits = _checkVenue(order.tokenIn, order.tokenOut, order.venue, order.data);
         uint256 amount = deposits ? order.amountIn : _redeemable(order);
         uint256 held = IERC20(order.tokenOut).balanceOf(msg.sender);
         if (deposits) _deposit(order);
@@ -34,6 +31,29 @@ contract Erc4626Adapter is IAdapter {
         out = IERC20(order.tokenOut).balanceOf(msg.sender) - held;
         uint256 least = deposits ? order.minOut : Math.mulDiv(order.minOut, amount, order.amountIn, Math.Rounding.Ceil);
         if (out < least) revert BelowMin(out, least);
+    }
+
+    /// @inheritdoc IAdapter
+    /// @dev A share's own fee is not known here; the vault finds it in what it gets.
+    function probe(address tokenIn, address tokenOut, address venue, bytes calldata data)
+        external
+        view
+        returns (uint256 feePips, address[] memory pools)
+    {
+        _checkVenue(tokenIn, tokenOut, venue, data);
+        return (0, new address[](0));
+    }
+
+    /// @return deposits whether it buys the share; else it redeems
+    function _checkVenue(address tokenIn, address tokenOut, address venue, bytes calldata data)
+        private
+        view
+        returns (bool deposits)
+    {
+        if (data.length != 0) revert PathMismatch();
+        deposits = venue == tokenOut;
+        if (!deposits && venue != tokenIn) revert VenueMismatch(venue);
+        if (IERC4626(venue).asset() != (deposits ? tokenIn : tokenOut)) revert PathMismatch();
     }
 
     /// @return amount shares to redeem: all, or for a partial fill what the share lets go of

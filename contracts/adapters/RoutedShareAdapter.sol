@@ -9,6 +9,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IAdapter, Swap} from "../interfaces/IAdapter.sol";
 import {IPayer} from "../interfaces/IKeeperVault.sol";
 import {ISwapRouter02} from "../interfaces/venues/ISwapRouter02.sol";
+import {PathProbe} from "../libraries/PathProbe.sol";
 
 /// @title Trades any token for an ERC-4626 share, and back, in one swap
 /// @dev Venue: Uniswap's SwapRouter02. Data: the packed V3 path between the other token and the share's asset. Buying the
@@ -35,6 +36,19 @@ contract RoutedShareAdapter is IAdapter {
         else _leave(order, first, last);
         out = IERC20(order.tokenOut).balanceOf(msg.sender) - held;
         if (out < order.minOut) revert BelowMin(out, order.minOut);
+    }
+
+    /// @inheritdoc IAdapter
+    /// @dev The pools are those of the router's own factory. A share's own fee is not known.
+    function probe(address tokenIn, address tokenOut, address venue, bytes calldata data)
+        external
+        view
+        returns (uint256 feePips, address[] memory pools)
+    {
+        (address first, address last) = _ends(data);
+        bool fits = first == tokenIn ? IERC4626(tokenOut).asset() == last : IERC4626(tokenIn).asset() == first;
+        if (!fits || (first != tokenIn && last != tokenOut)) revert PathMismatch();
+        return PathProbe.walk(venue, data);
     }
 
     function _enter(Swap calldata order, address asset) private {

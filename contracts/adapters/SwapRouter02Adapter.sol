@@ -7,6 +7,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {IAdapter, Swap} from "../interfaces/IAdapter.sol";
 import {IPayer} from "../interfaces/IKeeperVault.sol";
 import {ISwapRouter02} from "../interfaces/venues/ISwapRouter02.sol";
+import {PathProbe} from "../libraries/PathProbe.sol";
 
 /// @title Trades through Uniswap's SwapRouter02, V3 pools, one hop or more
 /// @dev Venue: the router. Data: the packed V3 path, token (20 bytes), then fee (3) and token (20) for each hop.
@@ -22,7 +23,7 @@ contract SwapRouter02Adapter is IAdapter {
     /// @inheritdoc IAdapter
     function swap(Swap calldata order) external returns (uint256 out) {
         if (order.partialFill) revert PartialFillUnsupported();
-        uint256 hops = _checkPath(order);
+        uint256 hops = _checkPath(order.tokenIn, order.tokenOut, order.data);
         IERC20 tokenIn = IERC20(order.tokenIn);
         IPayer(msg.sender).pay(address(this), order.amountIn);
         tokenIn.forceApprove(order.venue, order.amountIn);
@@ -30,6 +31,17 @@ contract SwapRouter02Adapter is IAdapter {
         if (out < order.minOut) revert BelowMin(out, order.minOut);
         uint256 left = tokenIn.allowance(address(this), order.venue);
         if (left != 0) revert NotFilled(order.amountIn - left, order.amountIn);
+    }
+
+    /// @inheritdoc IAdapter
+    /// @dev The pools are those of the router's own factory.
+    function probe(address tokenIn, address tokenOut, address venue, bytes calldata data)
+        external
+        view
+        returns (uint256 feePips, address[] memory pools)
+    {
+        _checkPath(tokenIn, tokenOut, data);
+        return PathProbe.walk(venue, data);
     }
 
     function _single(Swap calldata order) private returns (uint256) {
@@ -55,12 +67,12 @@ contract SwapRouter02Adapter is IAdapter {
     }
 
     /// @return hops pools on the path
-    function _checkPath(Swap calldata order) private pure returns (uint256 hops) {
-        uint256 size = order.data.length;
+    function _checkPath(address tokenIn, address tokenOut, bytes calldata path) private pure returns (uint256 hops) {
+        uint256 size = path.length;
         if (size < ADDRESS_SIZE + HOP_SIZE || (size - ADDRESS_SIZE) % HOP_SIZE != 0) revert PathMismatch();
-        address first = address(bytes20(order.data[:ADDRESS_SIZE]));
-        address last = address(bytes20(order.data[size - ADDRESS_SIZE:]));
-        if (first != order.tokenIn || last != order.tokenOut) revert PathMismatch();
+        address first = address(bytes20(path[:ADDRESS_SIZE]));
+        address last = address(bytes20(path[size - ADDRESS_SIZE:]));
+        if (first != tokenIn || last != tokenOut) revert PathMismatch();
         return (size - ADDRESS_SIZE) / HOP_SIZE;
     }
 }

@@ -14,6 +14,8 @@ contract UniswapV2Adapter is IAdapter {
     /// @dev Every pair keeps 0.30 % of what is paid in, in whole thousandths: 1000 in count as 997.
     uint256 private constant FEE_KEPT = 997;
     uint256 private constant FEE_UNIT = 1_000;
+    /// @dev The same in millionths.
+    uint256 private constant FEE_PIPS = (FEE_UNIT - FEE_KEPT) * 1_000_000 / FEE_UNIT;
 
     // --------------------------------------------------------------------------------------------- immutables
 
@@ -41,6 +43,19 @@ contract UniswapV2Adapter is IAdapter {
         IPayer(msg.sender).pay(order.venue, order.amountIn);
         (uint256 out0, uint256 out1) = zeroForOne ? (uint256(0), out) : (out, uint256(0));
         IUniswapV2Pair(order.venue).swap(out0, out1, msg.sender, "");
+    }
+
+    /// @inheritdoc IAdapter
+    function probe(address tokenIn, address tokenOut, address venue, bytes calldata data)
+        external
+        view
+        returns (uint256 feePips, address[] memory pools)
+    {
+        if (data.length != 0) revert PathMismatch();
+        if (_pair(tokenIn, tokenOut) != venue) revert VenueMismatch(venue);
+        pools = new address[](1);
+        pools[0] = venue;
+        return (FEE_PIPS, pools);
     }
 
     /// @return The most the pair gives for the whole amount: after the fee the product of its reserves may not fall.

@@ -58,6 +58,19 @@ contract V3PoolAdapter is IAdapter {
         if (out < least) revert BelowMin(out, least);
     }
 
+    /// @inheritdoc IAdapter
+    function probe(address tokenIn, address tokenOut, address venue, bytes calldata data)
+        external
+        view
+        returns (uint256 feePips, address[] memory pools)
+    {
+        uint24 fee = abi.decode(data, (uint24));
+        if (_pool(tokenIn, tokenOut, fee) != venue) revert VenueMismatch(venue);
+        pools = new address[](1);
+        pools[0] = venue;
+        return (fee, pools);
+    }
+
     /// @return filled raw units of tokenIn the pool took
     /// @return out raw units of tokenOut it sent to the caller
     function _trade(Swap calldata order, uint24 fee) private returns (uint256 filled, uint256 out) {

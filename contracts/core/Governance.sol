@@ -4,7 +4,8 @@ pragma solidity 0.8.30;
 import {IVaultCore} from "../interfaces/IKeeperVault.sol";
 import {Asset, Claim, IRulebook, Limits, Mandate, Pending, Route} from "../interfaces/IRulebook.sol";
 import {Ceilings} from "../libraries/Ceilings.sol";
-import {Change} from "./Clerk.sol";
+import {Change} from "../libraries/LimitCheck.sol";
+import {Clerk} from "./Clerk.sol";
 import {Registration} from "./Registration.sol";
 
 /// @title Who may change what, and when
@@ -20,6 +21,8 @@ abstract contract Governance is Registration {
     }
 
     mapping(bytes32 id => Entry) private _entries;
+    /// @dev What has an entry, also the dead until the next change is queued.
+    bytes32[] private _ids;
     // since when an asset is frozen, a route or a claim off; 0 = since it was registered
     mapping(uint256 asset => uint40) private _frozenAt;
     mapping(uint256 route => uint40) private _routeOffAt;
@@ -29,15 +32,16 @@ abstract contract Governance is Registration {
 
     /// @inheritdoc IRulebook
     function queue(bytes calldata data) external onlyOwner returns (bytes32 id) {
-        // safe cast: takes the four bytes it wants, zeros where there are fewer
-        // forge-lint: disable-next-line(unsafe-typecast)
-        bytes4 selector = bytes4(data);
-        if (!_isQueueable(selector)) revert NotQueueable(selector);
+        bytes4 selector = abi.decode(_asked(abi.encodeCall(Clerk.requireQueueable, (data))), (bytes4));
         id = keccak256(data);
-        uint40 ripeAt = _entries[id].ripeAt;
-        if (ripeAt != 0 && block.timestamp < _deadAt(ripeAt)) revert AlreadyQueued(id);
-        ripeAt = uint40(block.timestamp + _limits.delay); // safe cast: seconds fit 40 bits for 34,000 years
+        for (uint256 i = _ids.length; i > 0; --i) {
+            if (block.timestamp >= _deadAt(_entries[_ids[i - 1]].ripeAt)) _drop(i - 1);
+        }
+        if (_entries[id].ripeAt != 0) revert AlreadyQueued(id);
+        uint40 ripeAt = uint40(block.timestamp + _limits.delay); // safe cast: seconds fit 40 bits for 34,000 years
         _entries[id] = Entry({ripeAt: ripeAt, selector: selector});
+        _ids.push(id);
+        _requireFew("pending", _ids.length, Ceilings.PENDING);
         emit Queued(id, data, ripeAt, _deadAt(ripeAt));
     }
 
@@ -49,7 +53,7 @@ abstract contract Governance is Registration {
         if (ripeAt == 0) revert NotQueued(id);
         if (block.timestamp < ripeAt) revert NotRipe(id, ripeAt);
         if (block.timestamp >= _deadAt(ripeAt)) revert Expired(id, _deadAt(ripeAt));
-        delete _entries[id];
+        _dropOf(id);
         (bool done, bytes memory why) = address(this).call(data);
         if (!done) {
             assembly ("memory-safe") {
@@ -66,8 +70,26 @@ abstract contract Governance is Registration {
         Entry memory entry = _entries[id];
         if (entry.ripeAt == 0) revert NotQueued(id);
         if (guarded && entry.selector == this.appointGuardian.selector) revert VetoRefused(id);
-        delete _entries[id];
+        _dropOf(id);
         emit Cancelled(id, msg.sender);
+    }
+
+    /// @inheritdoc IRulebook
+    function cancelAll() external returns (uint256 cancelled) {
+        bool guarded = _requireOwnerOrGuardian();
+        // from the end: what takes a dropped one's place was looked at before
+        for (uint256 i = _ids.length; i > 0; --i) {
+            bytes32 id = _ids[i - 1];
+            if (guarded && _entries[id].selector == this.appointGuardian.selector) continue;
+            _drop(i - 1);
+            ++cancelled;
+            emit Cancelled(id, msg.sender);
+        }
+    }
+
+    /// @inheritdoc IRulebook
+    function pendingIds() external view returns (bytes32[] memory) {
+        return _ids;
     }
 
     /// @inheritdoc IRulebook
@@ -76,12 +98,16 @@ abstract contract Governance is Registration {
         return Pending({ripeAt: ripeAt, deadAt: ripeAt == 0 ? 0 : _deadAt(ripeAt)});
     }
 
-    function _isQueueable(bytes4 selector) private pure returns (bool) {
-        return selector == this.setLimits.selector || selector == this.setOracle.selector
-            || selector == this.setPayout.selector || selector == this.appointKeeper.selector
-            || selector == this.appointGuardian.selector || selector == this.listAsset.selector
-            || selector == this.setAssetRange.selector || selector == this.setPriceBand.selector
-            || selector == this.addRoute.selector || selector == this.addClaim.selector;
+    function _dropOf(bytes32 id) private {
+        uint256 place;
+        while (_ids[place] != id) ++place; // it is there: it has an entry
+        _drop(place);
+    }
+
+    function _drop(uint256 place) private {
+        delete _entries[_ids[place]];
+        _ids[place] = _ids[_ids.length - 1];
+        _ids.pop();
     }
 
     function _deadAt(uint40 ripeAt) private pure returns (uint40) {
@@ -212,6 +238,25 @@ abstract contract Governance is Registration {
         Asset storage asset = _assets[index];
         if (asset.priceLow == low && asset.priceHigh == high) revert IVaultCore.NoChange();
         (asset.priceLow, asset.priceHigh) = (low, high);
+        _requireAsset(asset);
+    }
+
+    /// @inheritdoc IRulebook
+    function setAssetSafety(uint8 index, uint8 safeRank, uint16 depegBps) external {
+        _requireQueue();
+        Asset storage asset = _assets[index];
+        if (asset.safeRank == safeRank && asset.depegBps == depegBps) revert IVaultCore.NoChange();
+        (asset.safeRank, asset.depegBps) = (safeRank, depegBps);
+        _requireAsset(asset);
+        _requireExits();
+    }
+
+    /// @inheritdoc IRulebook
+    function setDust(uint8 index, uint128 dust) external {
+        _requireQueue();
+        Asset storage asset = _assets[index];
+        if (asset.dust == dust) revert IVaultCore.NoChange();
+        asset.dust = dust;
         _requireAsset(asset);
     }
 

@@ -2,13 +2,13 @@
 pragma solidity 0.8.30;
 
 import {Panic} from "@openzeppelin/contracts/utils/Panic.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IVaultCore} from "../interfaces/IKeeperVault.sol";
 import {Cluster, IPriceOracle} from "../interfaces/IPriceOracle.sol";
 import {Asset, Claim, IRulebook, IRulebookReads, Limits, Quote, Route, Rules, Step} from "../interfaces/IRulebook.sol";
 import {Ceilings} from "../libraries/Ceilings.sol";
 import {CodeBlob} from "../libraries/CodeBlob.sol";
 import {Portfolio} from "../libraries/Portfolio.sol";
+import {Appraiser, Leg, Sale} from "./Appraiser.sol";
 import {Clerk} from "./Clerk.sol";
 
 /// @title The registry, and what the vault asks of it while it acts: targets, ways out, floors
@@ -108,7 +108,7 @@ abstract contract Quotes is IRulebook {
     }
 
     /// @inheritdoc IRulebookReads
-    function parties(uint16 index) external view returns (address adapter, address venue, address token) {
+    function parties(uint16 index) external view returns (address, address, address) {
         CodeBlob.answer(_keptOf(index), 0, PARTIES_SIZE);
     }
 
@@ -128,9 +128,9 @@ abstract contract Quotes is IRulebook {
     // ------------------------------------------------------------------------------------------------ targets
 
     /// @inheritdoc IRulebookReads
-    function packed(uint256 before, uint16[] calldata targetsBps) external view returns (uint256 word, uint256 shift) {
+    function packed(uint256 before, uint16[] calldata targetsBps) external view returns (uint256, uint256) {
         Asset[] memory listed = _assets;
-        return Clerk(clerk).pack(listed, before, targetsBps);
+        _relay(abi.encodeCall(Clerk.pack, (listed, before, targetsBps)));
     }
 
     // ------------------------------------------------------------------------------------------------ exit
@@ -219,63 +219,42 @@ abstract contract Quotes is IRulebook {
     function exitQuote(uint16 index, uint256 amount, bool privileged, uint256 open)
         external
         view
-        returns (Quote memory quote)
+        returns (Quote memory)
     {
         Route memory way = _routes[index];
         (Asset memory assetIn, Asset memory assetOut) = (_assets[way.assetIn], _assets[way.assetOut]);
-        Cluster memory priceIn = _clusterOf(assetIn);
-        Cluster memory priceOut = _clusterOf(assetOut);
-        if (priceIn.mid == 0 && privileged) {
-            priceIn = _highestPush(assetIn);
-            // a share without a cluster redeems into what has none either: the same voices, on both sides
-            if (priceOut.mid == 0 && way.venue == assetIn.token) priceOut = _highestPush(assetOut);
-        }
-        if (priceIn.mid == 0) revert IVaultCore.PriceMissing(way.assetIn);
-        if (priceOut.mid == 0) revert IVaultCore.PriceMissing(way.assetOut);
-        uint256 slip = way.slipBps;
-        // safe subtraction: emergencyBps is at least the widest slip
-        slip += (_limits.emergencyBps - slip) * open / Ceilings.ONE;
-        (quote.way, quote.tokenOut, quote.decimalsOut) = (way, assetOut.token, assetOut.decimals);
-        (quote.amount, quote.priceOut) = (amount, priceOut.mid);
-        quote.least = Portfolio.floorUp(amount, priceIn, assetIn.decimals, priceOut, assetOut.decimals, slip);
+        Leg memory leg = Leg({
+            oracle: _oracle,
+            spreadBps: _limits.spreadBps,
+            emergencyBps: _limits.emergencyBps,
+            privileged: privileged,
+            amount: amount,
+            open: open
+        });
+        _relay(abi.encodeCall(Appraiser.exitQuote, (way, assetIn, assetOut, leg)));
     }
 
     // ------------------------------------------------------------------------------------------------ rewards
 
     /// @inheritdoc IRulebookReads
-    function saleQuote(uint16 index, uint16 source, uint256 amount, uint256 left)
-        external
-        view
-        returns (Quote memory quote)
-    {
+    function saleQuote(uint16 index, uint16 source, uint256 amount, uint256 left) external view returns (Quote memory) {
         Route memory way = _routes[index];
-        address reward = _claims[source].reward;
-        bool fits = way.enabled && way.assetIn == Ceilings.REWARD && way.claim == source && !_listed(reward);
+        Claim memory claimed = _claims[source];
+        bool fits = way.enabled && way.assetIn == Ceilings.REWARD && way.claim == source && !_listed(claimed.reward);
         if (!fits) revert IVaultCore.RouteDisabled(index);
         Asset memory assetOut = _assets[way.assetOut];
         if (assetOut.safeRank == 0 || assetOut.frozen) revert IVaultCore.NotTradable(way.assetOut);
-        address[] memory tokens = new address[](2);
-        (tokens[0], tokens[1]) = (reward, assetOut.token);
-        Cluster[] memory prices = IPriceOracle(_oracle).clusters(tokens, _limits.spreadBps);
-        if (prices[0].mid == 0) revert IVaultCore.RewardUnpriced(reward);
-        if (!Portfolio.usable(prices[1], assetOut)) revert IVaultCore.PriceMissing(way.assetOut);
-        uint8 decimals = _rewardDecimals[source];
-        (quote.way, quote.tokenOut, quote.decimalsOut) = (way, assetOut.token, assetOut.decimals);
-        quote.priceOut = prices[1].mid;
-        uint256 value = Portfolio.valueUp(amount, prices[0].mid, decimals);
-        if (value > left) {
-            uint256 part = Math.mulDiv(amount, left, value);
-            if (part == 0) revert IVaultCore.HarvestCap(value, left);
-            (amount, value) = (part, Math.mulDiv(value, part, amount, Math.Rounding.Ceil)); // at most left: part is rounded down
-        }
-        (quote.amount, quote.valueIn) = (amount, value);
-        quote.least = Portfolio.floorUp(amount, prices[0], decimals, prices[1], assetOut.decimals, way.slipBps);
+        Sale memory sale = Sale({
+            oracle: _oracle, spreadBps: _limits.spreadBps, decimals: _rewardDecimals[source], amount: amount, left: left
+        });
+        _relay(abi.encodeCall(Appraiser.saleQuote, (way, assetOut, claimed, sale)));
     }
 
     /// @inheritdoc IRulebookReads
     function requireNoAllowance(uint16 source) external view {
         Asset[] memory listed = _assets;
-        Clerk(clerk).requireNoAllowance(listed, _claims[source].reward, vault, _claims[source].target);
+        (address reward, address target) = (_claims[source].reward, _claims[source].target);
+        _asked(abi.encodeCall(Clerk.requireNoAllowance, (listed, reward, vault, target)));
     }
 
     function _listed(address token) internal view returns (bool) {
@@ -296,9 +275,24 @@ abstract contract Quotes is IRulebook {
         } catch {}
     }
 
-    /// @dev The highest fresh push feed inside the sanity band: one stuck or low feed cannot lower it.
-    function _highestPush(Asset memory asset) private view returns (Cluster memory price) {
-        uint128 highest = Clerk(clerk).highestPush(_oracle, asset, _limits.spreadBps);
-        return Cluster({mid: highest, low: highest, high: highest});
+    // ------------------------------------------------------------------------------------------------ the clerk
+
+    /// @dev The clerk's answer becomes this call's, word for word; so does its refusal.
+    function _relay(bytes memory question) private view {
+        bytes memory answer = _asked(question);
+        assembly ("memory-safe") {
+            return(add(answer, 0x20), mload(answer))
+        }
+    }
+
+    /// @dev One door to the clerk, for each `abi` of its own costs the rulebook room. Reverts as the clerk does.
+    function _asked(bytes memory question) internal view returns (bytes memory answer) {
+        bool answered;
+        (answered, answer) = clerk.staticcall(question);
+        if (!answered) {
+            assembly ("memory-safe") {
+                revert(add(answer, 0x20), mload(answer))
+            }
+        }
     }
 }

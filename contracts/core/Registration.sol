@@ -3,7 +3,8 @@ pragma solidity 0.8.30;
 
 import {Asset, Claim, Limits, Route} from "../interfaces/IRulebook.sol";
 import {Ceilings} from "../libraries/Ceilings.sol";
-import {Change, Clerk} from "./Clerk.sol";
+import {Change} from "../libraries/LimitCheck.sol";
+import {Clerk} from "./Clerk.sol";
 import {Parties} from "./Parties.sol";
 
 /// @title How an asset, a route, a claim and limits come into the registry
@@ -22,13 +23,14 @@ abstract contract Registration is Parties {
 
     /// @return share whether it is an ERC-4626 share
     function _requireAsset(Asset memory asset) internal view returns (bool share) {
-        return Clerk(clerk).requireAsset(asset, _oracle, _limits.spreadBps);
+        return abi.decode(_asked(abi.encodeCall(Clerk.requireAsset, (asset, _oracle, _limits.spreadBps))), (bool));
     }
 
     /// @dev Another oracle, near the one there is.
     function _ask(address oracle_) internal {
-        Asset[] memory listed = _assets;
-        Clerk(clerk).requireNear(listed, _oracle, oracle_, _limits.spreadBps);
+        (Asset[] memory listed, Route[] memory ways, Claim[] memory sources) = (_assets, _routes, _claims);
+        _asked(abi.encodeCall(Clerk.requireNear, (listed, sources, _oracle, oracle_, _limits.spreadBps)));
+        _asked(abi.encodeCall(Clerk.requireApart, (listed, sources, ways, oracle_)));
         _oracle = oracle_;
     }
 
@@ -39,27 +41,27 @@ abstract contract Registration is Parties {
         Asset[] memory listed = _assets;
         Claim[] memory sources = _claims;
         // safe cast: below ROUTES
-        Clerk(clerk).requireRoute(uint16(_routes.length), added, listed, sources);
+        _asked(abi.encodeCall(Clerk.requireRoute, (uint16(_routes.length), added, listed, sources, _oracle)));
         _routes.push(added);
         _keep(uint16(_routes.length - 1));
     }
 
-    /// @dev Every asset that is neither safe nor frozen has an enabled way into the refuge that flatten takes first.
+    /// @dev Every asset that is neither safe nor frozen has an enabled way into each safe asset that is not frozen.
     function _requireExits() internal view {
         (Asset[] memory listed, Route[] memory ways) = (_assets, _routes);
-        Clerk(clerk).requireExits(listed, ways);
+        _asked(abi.encodeCall(Clerk.requireExits, (listed, ways)));
     }
 
     /// @dev The same into the refuge of now, by its price.
     function _requireRefuge() internal view {
         (Asset[] memory listed, Route[] memory ways) = (_assets, _routes);
-        Clerk(clerk).requireWays(listed, ways, refuge());
+        _asked(abi.encodeCall(Clerk.requireWays, (listed, ways, refuge())));
     }
 
     /// @dev Of the ways from an asset into a safe one, another stays when this one has gone.
     function _requireWayLeft(uint16 gone) internal view {
         (Asset[] memory listed, Route[] memory ways) = (_assets, _routes);
-        Clerk(clerk).requireWayLeft(listed, ways, gone);
+        _asked(abi.encodeCall(Clerk.requireWayLeft, (listed, ways, gone)));
     }
 
     // ------------------------------------------------------------------------------------------------ claims
@@ -73,14 +75,14 @@ abstract contract Registration is Parties {
 
     function _requireClaim(uint16 index, Claim memory added) internal view returns (uint8 decimals) {
         Asset[] memory listed = _assets;
-        return Clerk(clerk).requireClaim(index, added, listed, vault);
+        return abi.decode(_asked(abi.encodeCall(Clerk.requireClaim, (index, added, listed, vault))), (uint8));
     }
 
     // ------------------------------------------------------------------------------------------------ limits
 
     function _limit(Limits memory given, Change change) internal {
         (Limits memory was, Route[] memory ways) = (_limits, _routes);
-        Clerk(clerk).requireLimits(was, given, ways, change);
+        _asked(abi.encodeCall(Clerk.requireLimits, (was, given, ways, change)));
         _limits = given;
     }
 

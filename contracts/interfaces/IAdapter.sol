@@ -29,4 +29,11 @@ interface IAdapter {
 
     /// @return out units of tokenOut delivered to the caller
     function swap(Swap calldata order) external returns (uint256 out);
+    /// @notice What registration asks of a route: reverts where this venue does not trade these tokens by this data.
+    /// @return feePips what the venue keeps of a trade, millionths; over several pools the sum, which is at least the whole
+    /// @return pools whose price a trade moves, in order; none for a share
+    function probe(address tokenIn, address tokenOut, address venue, bytes calldata data)
+        external
+        view
+        returns (uint256 feePips, address[] memory pools);
 }

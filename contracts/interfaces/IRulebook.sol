@@ -162,6 +162,9 @@ interface IRulebookReads {
     error NoSafeAssetListed();
     error NoGuardian();
     error NoExit(uint8 asset);
+    error TokenUnreadable(address token);
+    error VenueRefused(uint16 route);
+    error OracleReadsVenue(uint16 route, address pool);
     error ClaimMalformed(uint16 claim);
     error NotAppointed(address account);
 
@@ -256,19 +259,26 @@ interface IRulebook is IRulebookReads {
     error VetoRefused(bytes32 id);
     error LastExit(uint8 asset);
     error NotQueueable(bytes4 selector);
+    error NotCanonical();
     error OnlyQueue();
     error PriceMoved(address token, uint256 was, uint256 found);
 
     // ------------------------------------------------------------------------------------------------ the queue
 
     /// @notice Owner: queues a change. `data` is the very call that `execute` will make on this rulebook: one of the functions
-    /// that are for the queue only. Refused while the same call is pending.
+    /// that are for the queue only, encoded as the ABI's encoder does and no other way (NotCanonical), so that a change has one
+    /// id. Refused while the same call is pending, and while 32 others are (TooMany).
     /// @return id the hash of `data`
     function queue(bytes calldata data) external returns (bytes32 id);
     /// @notice Owner: makes a change that is ripe and not yet dead; its entry is gone.
     function execute(bytes calldata data) external;
     /// @notice Owner or guardian; a guardian may not cancel the appointment of a guardian, which may be to replace it.
     function cancel(bytes32 id) external;
+    /// @notice Owner or guardian: cancels all that waits; a guardian's call leaves the appointments of guardians. It fails for
+    /// nothing that another does before it. @return cancelled how many
+    function cancelAll() external returns (uint256 cancelled);
+    /// @notice The ids of all that waits, at most 32, in no order; also of what is dead, until another change is queued.
+    function pendingIds() external view returns (bytes32[] memory);
     /// @notice What waits under `id`, also when it is dead; zeros where nothing does.
     function pending(bytes32 id) external view returns (Pending memory);
 
@@ -280,7 +290,7 @@ interface IRulebook is IRulebookReads {
     /// @notice Owner or guardian: the asset is neither traded nor counted nor flattened, only withdrawn. A guardian may freeze
     /// a safe asset only where another is a refuge now, into which each asset still has an enabled way.
     function freeze(uint8 asset) external;
-    /// @notice Owner, an hour after the freeze or later; not where an asset would lack a way into the first refuge.
+    /// @notice Owner, an hour after the freeze or later; not where an asset would lack a way into one of the safe assets.
     function unfreeze(uint8 asset) external;
     /// @notice Off: owner or guardian, who leaves each asset one way into each safe asset that it has one into. On: owner, an
     /// hour later.
@@ -292,7 +302,8 @@ interface IRulebook is IRulebookReads {
 
     /// @notice All limits, inside the ceilings; the floors of `tighten` do not hold here.
     function setLimits(Limits calldata limits) external;
-    /// @notice Another oracle, within 2 % of the old one on each asset, not frozen, that the old one prices.
+    /// @notice Another oracle, within 2 % of the old one on each asset, not frozen, and each enabled claim's reward, that the
+    /// old one prices; none that needs a pool in which a route trades to make a price (OracleReadsVenue).
     function setOracle(address oracle) external;
     function setPayout(address payout) external;
     /// @notice A new keeper, or a new mandate of one. At most 90 d ahead of the execution.
@@ -304,6 +315,13 @@ interface IRulebook is IRulebookReads {
     function setAssetRange(uint8 asset, uint16 minBps, uint16 maxBps) external;
     /// @notice The sanity band of an asset's price; the price of now must lie in it.
     function setPriceBand(uint8 asset, uint128 low, uint128 high) external;
+    /// @notice An asset's rank as a refuge (0 = not safe) and the half-width of its band around one dollar, bps. A refuge stays,
+    /// and each asset's way into each.
+    function setAssetSafety(uint8 asset, uint8 safeRank, uint16 depegBps) external;
+    /// @notice The balance at or below which an asset is neither counted nor flattened, token units; worth at most 100 USD.
+    function setDust(uint8 asset, uint128 dust) external;
+    /// @notice One route more: its adapter says that the venue trades these tokens, and its slip covers the venue's fee.
     function addRoute(Route calldata route) external;
+    /// @notice One claim more. Its call is fixed for ever: it may not hand out tokens (ClaimMalformed).
     function addClaim(Claim calldata claim) external;
 }

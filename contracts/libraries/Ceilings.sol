@@ -46,6 +46,10 @@ library Ceilings {
     uint256 internal constant ROUTES = 64;
     /// @dev One distributor a share, at most.
     uint256 internal constant CLAIMS = 16;
+    /// @dev 32 changes wait at once: more than any one plan needs, and few enough for a guardian to veto in one call.
+    uint256 internal constant PENDING = 32;
+    /// @dev 100 USD: what a balance may be worth and neither count nor be sold; about what selling it costs on a busy day.
+    uint256 internal constant DUST = 100e18;
     /// @dev Few enough to read in a block explorer.
     uint256 internal constant ACCOUNTS = 8;
     /// @dev Marks the reward of a claim as the asset a route sells.

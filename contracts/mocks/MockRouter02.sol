@@ -16,6 +16,22 @@ contract MockRouter02 is ISwapRouter02 {
     bytes public lastPath;
     uint24 public lastFee;
 
+    mapping(bytes32 hop => address) private _pools;
+
+    /// @notice It is its own factory.
+    function factory() external view returns (address) {
+        return address(this);
+    }
+
+    function setPool(address one, address other, uint24 fee, address pool) external {
+        _pools[keccak256(abi.encode(one, other, fee))] = pool;
+        _pools[keccak256(abi.encode(other, one, fee))] = pool;
+    }
+
+    function getPool(address one, address other, uint24 fee) external view returns (address) {
+        return _pools[keccak256(abi.encode(one, other, fee))];
+    }
+
     function setBps(uint256 takeBps_, uint256 giveBps_) external {
         (takeBps, giveBps) = (takeBps_, giveBps_);
     }

@@ -49,6 +49,9 @@ contract PricedAdapter is IAdapter {
     address public other;
     bytes public words;
     bool public toVenue;
+    /// @dev what `probe` says, which nothing else heeds; the largest number: that this venue does not trade these
+    uint256 public feePips;
+    address[] private _pools;
     bool public callSucceeded;
     bytes public callAnswer;
     Swap public last;
@@ -90,6 +93,10 @@ contract PricedAdapter is IAdapter {
         (accomplice, words) = (accomplice_, words_);
     }
 
+    function setProbe(uint256 feePips_, address[] calldata pools_) external {
+        (feePips, _pools) = (feePips_, pools_);
+    }
+
     /// @notice Calls any contract as this adapter, outside a swap.
     function callAs(address to, bytes calldata data) external {
         (callSucceeded, callAnswer) = to.call(data);
@@ -120,6 +127,12 @@ contract PricedAdapter is IAdapter {
         // forge-lint: disable-next-line(erc20-unchecked-transfer)
         if (given != 0) OddToken(order.tokenOut).transfer(msg.sender, given);
         if (deed == Deed.SAYS_LESS) out -= out * much / 10_000;
+    }
+
+    /// @inheritdoc IAdapter
+    function probe(address, address, address, bytes calldata) external view returns (uint256, address[] memory) {
+        if (feePips == type(uint256).max) revert PathMismatch();
+        return (feePips, _pools);
     }
 
     function _refuse() private view {

@@ -68,7 +68,7 @@ contract SteeredOracle is IPriceOracle {
     }
 
     /// @inheritdoc IPriceOracle
-    function sources(address) external pure returns (address[] memory) {
+    function sources(address) external view virtual returns (address[] memory) {
         return new address[](0);
     }
 }

@@ -30,6 +30,23 @@ contract Erc4626AdapterTest is Base {
         asset.mint(address(payer), 5_000e6);
     }
 
+    // -------------------------------------------------------------------------------------------------- probe
+
+    function test_a_probe_knows_the_share_both_ways_and_nothing_else() public {
+        (uint256 fee, address[] memory pools) = adapter.probe(address(asset), address(share), address(share), "");
+        eq(fee + pools.length, 0, "neither fee nor pool");
+        adapter.probe(address(share), address(asset), address(share), "");
+        bytes memory mismatch = abi.encodeWithSelector(IAdapter.PathMismatch.selector);
+        vm.expectRevert(mismatch);
+        adapter.probe(address(share), address(this), address(share), "");
+        vm.expectRevert(mismatch);
+        adapter.probe(address(this), address(share), address(share), "");
+        vm.expectRevert(mismatch);
+        adapter.probe(address(asset), address(share), address(share), hex"00");
+        vm.expectRevert(abi.encodeWithSelector(IAdapter.VenueMismatch.selector, this));
+        adapter.probe(address(asset), address(share), address(this), "");
+    }
+
     // ------------------------------------------------------------------------------------------------- refusals
 
     function test_a_venue_that_is_neither_token_is_refused() public {

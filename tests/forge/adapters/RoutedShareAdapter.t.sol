@@ -33,6 +33,28 @@ contract RoutedShareAdapterTest is Base {
         share.deposit(5 * AMOUNT, address(payer));
     }
 
+    // -------------------------------------------------------------------------------------------------- probe
+
+    function test_a_probe_walks_the_path_to_or_from_the_shares_asset() public {
+        router.setPool(address(other), address(asset), 500, address(1));
+        bytes memory in_ = abi.encodePacked(other, uint24(500), asset);
+        bytes memory out = abi.encodePacked(asset, uint24(500), other);
+        (uint256 fee, address[] memory pools) = adapter.probe(address(other), address(share), address(router), in_);
+        eq(fee, 500, "fee");
+        eq(pools[0], address(1), "pool");
+        adapter.probe(address(share), address(other), address(router), out);
+        bytes memory mismatch = abi.encodeWithSelector(IAdapter.PathMismatch.selector);
+        vm.expectRevert(mismatch);
+        adapter.probe(address(share), address(other), address(router), in_);
+        vm.expectRevert(mismatch);
+        adapter.probe(address(share), address(asset), address(router), out);
+        MockShare stranger = new MockShare(other, 0); // of another asset than the path's end
+        vm.expectRevert(mismatch);
+        adapter.probe(address(other), address(stranger), address(router), in_);
+        vm.expectRevert(mismatch);
+        adapter.probe(address(stranger), address(other), address(router), out);
+    }
+
     // ------------------------------------------------------------------------------------------------- refusals
 
     function test_a_partial_fill_is_refused() public {

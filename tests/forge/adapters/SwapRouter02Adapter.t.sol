@@ -28,6 +28,31 @@ contract SwapRouter02AdapterTest is Base {
         tokenIn.mint(address(payer), 10 * AMOUNT);
     }
 
+    // -------------------------------------------------------------------------------------------------- probe
+
+    function test_a_probe_walks_the_path_through_the_routers_factory() public {
+        router.setPool(address(tokenIn), address(middle), FEE, address(1));
+        router.setPool(address(middle), address(tokenOut), 500, address(2));
+        bytes memory path = abi.encodePacked(tokenIn, FEE, middle, uint24(500), tokenOut);
+        (uint256 fee, address[] memory pools) =
+            adapter.probe(address(tokenIn), address(tokenOut), address(router), path);
+        eq(fee, uint256(FEE) + 500, "both hops");
+        eq(pools.length, 2, "two pools");
+        eq(pools[0], address(1), "first");
+        eq(pools[1], address(2), "second");
+    }
+
+    function test_a_probe_refuses_a_hop_without_a_pool_and_other_ends() public {
+        router.setPool(address(tokenIn), address(middle), FEE, address(1));
+        bytes memory path = abi.encodePacked(tokenIn, FEE, middle, uint24(500), tokenOut);
+        vm.expectRevert(abi.encodeWithSelector(IAdapter.VenueMismatch.selector, router));
+        adapter.probe(address(tokenIn), address(tokenOut), address(router), path);
+        vm.expectRevert(_mismatch());
+        adapter.probe(address(tokenIn), address(middle), address(router), path);
+        vm.expectRevert(_mismatch());
+        adapter.probe(address(tokenIn), address(tokenOut), address(router), abi.encodePacked(tokenIn, tokenOut));
+    }
+
     // ------------------------------------------------------------------------------------------------- refusals
 
     function test_a_partial_fill_is_refused() public {

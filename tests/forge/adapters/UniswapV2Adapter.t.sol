@@ -34,6 +34,22 @@ contract UniswapV2AdapterTest is Base {
         token1.mint(address(payer), 1e30);
     }
 
+    // -------------------------------------------------------------------------------------------------- probe
+
+    function test_a_probe_tells_the_fee_and_the_pair() public view {
+        (uint256 fee, address[] memory pools) = adapter.probe(address(token1), address(token0), address(pair), "");
+        eq(fee, 3000, "three in a thousand");
+        eq(pools.length, 1, "one pair");
+        eq(pools[0], address(pair), "this one");
+    }
+
+    function test_a_probe_refuses_other_tokens_and_data() public {
+        vm.expectRevert(abi.encodeWithSelector(IAdapter.VenueMismatch.selector, pair));
+        adapter.probe(address(token1), address(this), address(pair), "");
+        vm.expectRevert(abi.encodeWithSelector(IAdapter.PathMismatch.selector));
+        adapter.probe(address(token1), address(token0), address(pair), hex"00");
+    }
+
     // ------------------------------------------------------------------------------------------------- refusals
 
     function test_a_partial_fill_is_refused() public {

@@ -35,6 +35,28 @@ contract V3PoolAdapterTest is Base {
         }
     }
 
+    // -------------------------------------------------------------------------------------------------- probe
+
+    function test_a_probe_tells_the_fee_and_the_pool_both_ways() public view {
+        for (uint256 i; i < 2; ++i) {
+            (address a, address b) = i == 0 ? (address(token0), address(token1)) : (address(token1), address(token0));
+            (uint256 fee, address[] memory pools) = adapter.probe(a, b, address(pool), abi.encode(FEE));
+            eq(fee, FEE, "fee");
+            eq(pools.length, 1, "one pool");
+            eq(pools[0], address(pool), "this one");
+        }
+    }
+
+    function test_a_probe_refuses_other_tokens_another_fee_and_a_forged_pool() public {
+        bytes memory why = abi.encodeWithSelector(IAdapter.VenueMismatch.selector, pool);
+        vm.expectRevert(why);
+        adapter.probe(address(token0), address(this), address(pool), abi.encode(FEE));
+        vm.expectRevert(why);
+        adapter.probe(address(token0), address(token1), address(pool), abi.encode(FEE + 1));
+        vm.expectRevert(abi.encodeWithSelector(IAdapter.VenueMismatch.selector, this));
+        adapter.probe(address(token0), address(token1), address(this), abi.encode(FEE));
+    }
+
     // ------------------------------------------------------------------------------------------------- refusals
 
     function test_a_venue_that_is_not_the_factorys_pool_is_refused() public {

@@ -11,6 +11,7 @@ import {Governed} from "./Governed.sol";
 
 /// What the queue can change: each change, what it does to a vault at work, and what is refused.
 contract ChangesTest is Governed {
+    bytes4 private _noExit = IRulebookReads.NoExit.selector;
     bytes private same = abi.encodeWithSelector(IVaultCore.NoChange.selector);
 
     function _noCode(address who) private pure returns (bytes memory) {
@@ -71,6 +72,7 @@ contract ChangesTest is Governed {
         for (uint8 i; i < 5; ++i) {
             other.set(address(tokens[i]), oracle.priceOf(address(tokens[i])));
         }
+        other.set(address(link), 20e18);
     }
 
     function _moved(uint8 i, uint256 found) private view returns (bytes memory) {
@@ -94,6 +96,20 @@ contract ChangesTest is Governed {
         _rebalance(WETH_USDC, 10e18);
         _enactRefused(data, same);
         _enactRefused(abi.encodeCall(IRulebook.setOracle, (stranger)), _noCode(stranger));
+    }
+
+    /// What is claimed is sold by the oracle's price too.
+    function test_a_new_oracle_stands_near_the_old_one_on_rewards_whose_claim_is_on() public {
+        SteeredOracle other = _other();
+        bytes memory data = abi.encodeCall(IRulebook.setOracle, (address(other)));
+        other.set(address(link), 20.4e18 + 1);
+        bytes4 moved = IRulebook.PriceMoved.selector;
+        _enactRefused(data, abi.encodeWithSelector(moved, address(link), 20e18, 20.4e18 + 1));
+        other.set(address(link), 0);
+        _enactRefused(data, abi.encodeWithSelector(moved, address(link), 20e18, 0));
+        vm.prank(guardian);
+        _book().setClaimEnabled(0, false);
+        _enact(data);
     }
 
     function test_where_the_old_one_has_no_price_the_new_one_is_not_held_to_it() public {
@@ -138,6 +154,10 @@ contract ChangesTest is Governed {
         vm.expectRevert(abi.encodeWithSelector(IRulebookReads.NoExit.selector, 5));
         _book().unfreeze(5); // no hour to wait, but a way out to have
         _enact(abi.encodeCall(IRulebook.addRoute, (_route(5, USDC))));
+        vm.prank(owner);
+        vm.expectRevert(abi.encodeWithSelector(IRulebookReads.NoExit.selector, 5));
+        _book().unfreeze(5); // nor would it have one if USDC left its peg
+        _enact(abi.encodeCall(IRulebook.addRoute, (_route(5, DAI))));
         _enact(abi.encodeCall(IRulebook.addRoute, (_route(WETH, 5))));
         vm.prank(owner);
         _book().unfreeze(5);
@@ -176,18 +196,22 @@ contract ChangesTest is Governed {
     }
 
     /// A refuge that nothing leads into may not become the first: flatten would go there.
-    function test_a_first_refuge_is_listed_frozen() public {
+    /// Whatever its rank: each asset has a way into it first.
+    function test_a_refuge_is_listed_frozen_and_comes_to_life_with_a_way_from_each_asset() public {
         Asset memory asset = rulebook.assets()[DAI];
-        OddToken token = new OddToken("FIRST", 18);
-        (asset.token, asset.safeRank) = (address(token), 1);
-        _enact(abi.encodeCall(IRulebook.listAsset, (asset))); // behind USDC, of the same rank
-        Asset memory frozen = rulebook.assets()[DAI];
-        (frozen.token, frozen.safeRank) = (address(new OddToken("LAST", 18)), 3);
-        _enact(abi.encodeCall(IRulebook.listAsset, (frozen)));
-        _freeze(owner, USDC);
-        _pass(1 hours);
+        (asset.token, asset.safeRank) = (address(new OddToken("LAST", 18)), 3);
+        _enactRefused(abi.encodeCall(IRulebook.listAsset, (asset)), abi.encodeWithSelector(_noExit, WETH));
+        asset.frozen = true;
+        _enact(abi.encodeCall(IRulebook.listAsset, (asset)));
+        for (uint8 from = WETH; from <= GRAIN; ++from) {
+            if (from == USDC) continue; // safe itself
+            vm.prank(owner);
+            vm.expectRevert(abi.encodeWithSelector(_noExit, from));
+            _book().unfreeze(5);
+            _enact(abi.encodeCall(IRulebook.addRoute, (_route(from, 5))));
+        }
         vm.prank(owner);
-        _book().unfreeze(USDC);
+        _book().unfreeze(5);
     }
 
     function test_no_more_than_sixteen_assets() public {

@@ -55,6 +55,7 @@ contract StarvingTest is Governed {
         for (uint8 i; i < 5; ++i) {
             other.set(address(tokens[i]), oracle.priceOf(address(tokens[i])));
         }
+        other.set(address(link), 20e18);
         other.set(address(tokens[DAI]), 1.4e18);
         dearOracle.setDear(address(tokens[DAI])); // the last that is asked about
         bytes memory data = abi.encodeCall(IRulebook.setOracle, (address(other)));
