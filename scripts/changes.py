@@ -63,6 +63,11 @@ def cancel(ground: Ground, options: argparse.Namespace) -> Act:
     return one(f"cancel {entry.words()}", ground.rulebook, encoded("cancel", bytes.fromhex(entry.id[2:])))
 
 
+def cancel_all(ground: Ground, _options: argparse.Namespace) -> Act:
+    """Strike all that waits; a guardian's leaves appointments of guardians."""
+    return one("cancel all that waits", ground.rulebook, encoded("cancelAll"))
+
+
 # ------------------------------------------------------------------------------------------------ roles
 
 
@@ -146,9 +151,21 @@ def _set_band(ground: Ground, options: argparse.Namespace) -> list[str]:
     return [encoded("setPriceBand", index, low, high)]
 
 
+def _set_safety(ground: Ground, options: argparse.Namespace) -> list[str]:
+    """an asset's rank among the refuges (0: none, 1: the first) and its band around a dollar, bps"""
+    index, _ = ground.asset(options.symbol)
+    return [encoded("setAssetSafety", index, _whole(options.rank), _whole(options.depeg_bps))]
+
+
+def _set_dust(ground: Ground, options: argparse.Namespace) -> list[str]:
+    """the balance, in base units, up to which an asset without a target is not counted"""
+    index, _ = ground.asset(options.symbol)
+    return [encoded("setDust", index, _whole(options.dust))]
+
+
 def _whole(text: str) -> int:
     if not text.isdecimal():
-        raise UsageError(f"{text!r} is no whole number", remedy="write bps, as in 4000 for 40 %")
+        raise UsageError(f"{text!r} is no whole number", remedy="write bps, as in 4000 for 40 %, or base units")
     return int(text)
 
 
@@ -184,6 +201,8 @@ CHANGES: Mapping[str, Change] = {
     "widen": Change(_widen, ("limits…",)),
     "set-range": Change(_set_range, ("symbol", "min", "max")),
     "set-band": Change(_set_band, ("symbol", "low", "high")),
+    "set-safety": Change(_set_safety, ("symbol", "rank", "depeg_bps")),
+    "set-dust": Change(_set_dust, ("symbol", "dust")),
     "set-oracle": Change(_set_oracle, ("oracle",)),
     "list": Change(_list, ("file",)),
     "add-route": Change(_add_route, ("file",)),
@@ -194,4 +213,5 @@ QUEUE: Mapping[str, Callable[[Ground, argparse.Namespace], Act]] = {
     "propose": propose,
     "execute": execute,
     "cancel": cancel,
+    "cancel-all": cancel_all,
 }

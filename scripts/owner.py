@@ -37,7 +37,7 @@ from scripts.rehearsing import hold_to_chain, rehearse
 from scripts.sending import Hand, KeyHand
 from scripts.waiting import waiting
 
-GUARDIANS_ACTS = ("revoke-keeper", "freeze", "disable", "tighten", "cancel")
+GUARDIANS_ACTS = ("revoke-keeper", "freeze", "disable", "tighten", "cancel", "cancel-all")
 """What --guardian lends the hand for; `keeper kill` is a guardian's way to halt."""
 
 

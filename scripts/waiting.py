@@ -89,7 +89,7 @@ def understood(data: str) -> tuple[str, Mapping[str, Any]]:
 
 
 def waiting(reader: Reader, manifest: Manifest) -> tuple[Waiting, ...]:
-    """Everything queued and neither executed nor cancelled, the oldest first; what is dead for long is left out.
+    """Everything queued and neither executed nor cancelled, the oldest first; of what is dead for long, the id alone.
 
     Raises ChainError where the node does not give the rulebook's events.
     """
@@ -98,11 +98,14 @@ def waiting(reader: Reader, manifest: Manifest) -> tuple[Waiting, ...]:
         ident = str(event.values["id"])
         queued.pop(ident, None)
         queued[ident] = str(event.values["data"])
+    rulebook = manifest.parts.rulebook.address
+    idents = {"0x" + ident.hex() for ident in reader.ask("Rulebook", rulebook, "pendingIds")}
+    known = [ident for ident in queued if ident in idents]
     found = []
-    for ident, data in queued.items():
-        entry = reader.ask("Rulebook", manifest.parts.rulebook.address, "pending", bytes.fromhex(ident[2:]))
-        if entry.ripeAt:
-            found.append(Waiting(ident, data, *understood(data), entry.ripeAt, entry.deadAt))
+    for ident in [*known, *sorted(idents.difference(known))]:
+        entry = reader.ask("Rulebook", rulebook, "pending", bytes.fromhex(ident[2:]))
+        data = queued.get(ident, "")
+        found.append(Waiting(ident, data, *understood(data), entry.ripeAt, entry.deadAt))
     return tuple(found)
 
 
@@ -133,6 +136,8 @@ def hold_ripe(entry: Waiting, now: int) -> None:
             f"{entry.id[:_SHORTEST_PREFIX]}… ({entry.function}) is dead since {clock(entry.dead_at)}",
             remedy="propose it again; nothing was sent",
         )
+    if not entry.data:
+        raise ChainError(f"this node does not tell what {entry.id} is", remedy="use a node that serves eth_getLogs")
 
 
 def _events(reader: Reader, manifest: Manifest) -> Iterator[abi.Event]:

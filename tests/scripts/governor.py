@@ -67,7 +67,7 @@ def governor(stage: Stage, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
 
 
 def fragment(stage: Stage, folder: Path) -> Path:
-    """LINK as an asset, with a way in and a way out: until now it is a reward alone."""
+    """LINK as an asset, with a way in and a way out into each refuge: until now it is a reward alone."""
     told = tomllib.loads((ROOT / "deploy.furnished.toml").read_text())
     (reward,) = told["rewards"]
     router = stage.deployed.manifest.routes[7].venue
@@ -81,8 +81,14 @@ def fragment(stage: Stage, folder: Path) -> Path:
             f'feed = "{voice["feed"]}"',
             f"max_age = {voice['max_age']}",
         ]
-    for way in ('"LINK", 3000, "WETH", 500, "USDC"', '"USDC", 500, "WETH", 3000, "LINK"'):
-        lines += [f"[[routes]]\npath = [{way}]", 'adapter = "router"', f'venue = "{router}"', "slip_bps = 145"]
+    ways = (
+        ("LINK", 3000, "WETH", 500, "USDC"),
+        ("USDC", 500, "WETH", 3000, "LINK"),
+        ("LINK", 3000, "WETH", 500, "USDC", 100, "DAI"),
+    )
+    for way in ways:
+        path = json.dumps(way)
+        lines += [f"[[routes]]\npath = {path}", 'adapter = "router"', f'venue = "{router}"', "slip_bps = 146"]
     path = folder / "link.toml"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path

@@ -167,6 +167,24 @@ def test_a_mandate_is_renewed_before_it_ends(governor: Governor, stage: Stage) -
     assert stage.refusal("standby", REBALANCE, [], stage.terms()) == "MandateExpired"
 
 
+def test_a_guardian_strikes_all_that_waits_but_its_own_successor(governor: Governor, stage: Stage) -> None:
+    governor.proposed("set-payout", "role:user")
+    governor.proposed("widen", "loss_day_bps=20")
+    governor.proposed("appoint-guardian", "role:user")
+    governor.does("--guardian", "--from", "role:guardian", "cancel-all")
+    assert [entry["function"] for entry in governor.waits()] == ["appointGuardian"]
+    governor.does("cancel-all")
+    assert governor.waits() == []
+
+
+def test_a_refuges_rank_and_an_assets_dust_are_proposed(governor: Governor) -> None:
+    told = governor.does("--dry-run", "propose", "set-safety", "DAI", "3", "150")
+    assert changed(told, "effect") == {"assets[4].safeRank": ("2", "3"), "assets[4].depegBps": ("200", "150")}
+    told = governor.does("--dry-run", "propose", "set-dust", "USDC", "5000000")
+    assert changed(told, "effect") == {"assets[3].dust": ("1000", "5000000")}
+    assert governor.says("propose", "set-dust", "USDC", "1000000000")[0] == 5
+
+
 def test_the_payout_address_moves_after_the_delay(governor: Governor, stage: Stage) -> None:
     user = stage.book.address("user")
     old = stage.deployed.manifest.roles.payout
@@ -216,7 +234,11 @@ def test_an_asset_is_listed_with_its_routes_and_given_a_target(
     effect = changed(told, "effect")
     assert effect["assets[5].token"][1] == stage.book.tokens["LINK"].address
     assert effect["assets[5].frozen"][1] == "true"
-    assert {fact for fact in effect if fact.endswith(".venue")} == {"routes[19].venue", "routes[20].venue"}
+    assert {fact for fact in effect if fact.endswith(".venue")} == {
+        "routes[19].venue",
+        "routes[20].venue",
+        "routes[21].venue",
+    }
     stage.later(DELAY)
     governor.does("execute", *(entry["id"] for entry in governor.waits()))
     governor.does("unfreeze", "LINK")
@@ -311,4 +333,4 @@ def test_without_the_safes_keys_the_batch_proposes_what_was_shown(
     assert [call["data"] for call in calls] == [call["data"] for call in told["calls"]]
     for call in calls:
         safe.execute(stage.hand, stage.book.owner_safe, call["to"], call["data"], value=int(call["value"]))
-    assert [entry["function"] for entry in governor.waits()] == ["listAsset", "addRoute", "addRoute"]
+    assert [entry["function"] for entry in governor.waits()] == ["listAsset", *["addRoute"] * 3]
