@@ -87,8 +87,12 @@ def fragment(stage: Stage, folder: Path) -> Path:
         ("LINK", 3000, "WETH", 500, "USDC", 100, "DAI"),
     )
     for way in ways:
-        path = json.dumps(way)
-        lines += [f"[[routes]]\npath = {path}", 'adapter = "router"', f'venue = "{router}"', "slip_bps = 146"]
+        lines += [
+            f"[[routes]]\npath = {json.dumps(way)}",
+            'adapter = "router"',
+            f'venue = "{router}"',
+            "slip_bps = 146",
+        ]
     path = folder / "link.toml"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
