@@ -30,7 +30,15 @@ PROVED = 40
 MOST_ALIVE_BPS = 500
 """5 %: of those that could be killed."""
 FOLDERS = ("core", "libraries", "sources", "adapters")
-CENTRAL = ("contracts/core/", "contracts/KeeperVault.sol", "contracts/Rulebook.sol", "contracts/libraries/B")
+CENTRAL = (
+    "contracts/core/",
+    "contracts/KeeperVault.sol",
+    "contracts/Rulebook.sol",
+    "contracts/libraries/Bucket.sol",
+    "contracts/libraries/LimitCheck.sol",
+    "contracts/libraries/QueueCheck.sol",
+    "contracts/libraries/RouteCheck.sol",
+)
 """Bounds, roles and exits live here: drawn from twice as often."""
 NEAR = {
     "contracts/adapters/": "tests/forge/adapters/*",
@@ -46,7 +54,14 @@ NEAR = {
     "contracts/core/Parties": "tests/forge/rulebook/*",
     "contracts/core/Clerk": "tests/forge/{rulebook,vault}/*",
     "contracts/core/Registration": "tests/forge/rulebook/*",
+    "contracts/core/Appraiser": "tests/forge/{rulebook,vault}/*",
     "contracts/libraries/ClaimCheck": "tests/forge/rulebook/*",
+    "contracts/libraries/LimitCheck": "tests/forge/rulebook/*",
+    "contracts/libraries/QueueCheck": "tests/forge/rulebook/*",
+    "contracts/libraries/RouteCheck": "tests/forge/rulebook/*",
+    "contracts/libraries/PathProbe": "tests/forge/{adapters,rulebook}/*",
+    "contracts/libraries/PushFeed": "tests/forge/{oracle,sources}/*",
+    "contracts/libraries/Seats": "tests/forge/oracle/*",
 }
 """The tests beside a contract; the vault's for all others."""
 NEAR_VAULT = "tests/forge/{libraries,vault}/*"
@@ -81,7 +96,7 @@ def _turns(found: Sequence[Mutation]) -> list[Mutation]:
     turn: defaultdict[str, int] = defaultdict(int)
     placed = []
     for one in sorted(found, key=_rank):
-        turn[one.operator] += 3 if one.operator == "swap" else 1  # most swaps are of two types, and do not compile
+        turn[one.operator] += 2 if one.operator == "swap" else 1  # most swaps are of two types, and do not compile
         placed.append((turn[one.operator], _rank(one), one))
     return [one for _, _, one in sorted(placed, key=lambda each: each[:2])]
 
