@@ -16,6 +16,7 @@ abstract contract Registration is Parties {
     function _list(Asset memory asset) internal {
         if (_listed(asset.token)) revert TokenListedTwice(asset.token);
         // safe cast: below ASSETS, or refused in the end
+        // forge-lint: disable-next-line(incorrect-shift)
         if (_requireAsset(asset)) _shares |= uint16(1 << _assets.length);
         _assets.push(asset);
         _requireFew("assets", _assets.length, Ceilings.ASSETS);

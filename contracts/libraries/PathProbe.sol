@@ -19,6 +19,8 @@ library PathProbe {
             bytes calldata here = path[hop * HOP_SIZE:];
             uint24 fee = uint24(bytes3(here[ADDRESS_SIZE:]));
             feePips += fee;
+            // safe cast: takes the 20 bytes it wants
+            // forge-lint: disable-next-line(unsafe-typecast)
             pools[hop] = factory.getPool(address(bytes20(here)), address(bytes20(here[HOP_SIZE:])), fee);
             if (pools[hop] == address(0)) revert IAdapter.VenueMismatch(router);
         }
