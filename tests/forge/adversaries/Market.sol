@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Headroom} from "../../../contracts/interfaces/IKeeperVault.sol";
 import {Limits, Setup} from "../../../contracts/interfaces/IRulebook.sol";
 import {World} from "../vault/World.sol";
@@ -168,20 +169,21 @@ abstract contract Market is World {
 
     /// The way with most to sell, by true prices.
     function _widest() internal view returns (Way memory best) {
-        _consider(best, WETH_USDC, WETH, USDC);
-        _consider(best, USDC_WETH, USDC, WETH);
-        _consider(best, WBTC_USDC, WBTC, USDC);
-        _consider(best, USDC_WBTC, USDC, WBTC);
-        _consider(best, GRAIN_USDC, GRAIN, USDC);
-        _consider(best, USDC_GRAIN, USDC, GRAIN);
-        _consider(best, WETH_WBTC, WETH, WBTC);
-        _consider(best, WBTC_WETH, WBTC, WETH);
-    }
-
-    function _consider(Way memory best, uint16 route, uint8 sold, uint8 bought) private view {
-        uint256 nav = _value(truth);
-        uint256 room = _lesser(_overAt(sold, nav, truth), _underAt(bought, nav, truth));
-        if (room > best.room) (best.route, best.sold, best.bought, best.room) = (route, sold, bought, room);
+        uint256[5] memory worth;
+        uint256 nav;
+        for (uint8 i; i < 5; ++i) {
+            worth[i] = _held(i) * truth[i] / 10 ** decimals[i];
+            nav += worth[i];
+        }
+        uint8[8] memory sold = [WETH, USDC, WBTC, USDC, GRAIN, USDC, WETH, WBTC];
+        uint8[8] memory bought = [USDC, WETH, USDC, WBTC, USDC, GRAIN, WBTC, WETH];
+        for (uint16 route; route < 8; ++route) {
+            (uint8 i, uint8 o) = (sold[route], bought[route]);
+            uint256 room = _lesser(
+                Math.saturatingSub(worth[i], nav * _goal(i) / BPS), Math.saturatingSub(nav * _goal(o) / BPS, worth[o])
+            );
+            if (room > best.room) (best.route, best.sold, best.bought, best.room) = (route, i, o, room);
+        }
     }
 
     /// One greedy bite, where there is something to bite.
@@ -209,22 +211,13 @@ abstract contract Market is World {
         }
     }
 
+    /// What there is of it above its target, by the feeds, USD with 18 decimals; and below.
     function _over(uint8 i, uint256 nav) internal view returns (uint256) {
-        return _overAt(i, nav, feed);
+        return Math.saturatingSub(_held(i) * feed[i] / 10 ** decimals[i], nav * _goal(i) / BPS);
     }
 
     function _under(uint8 i, uint256 nav) internal view returns (uint256) {
-        return _underAt(i, nav, feed);
-    }
-
-    function _overAt(uint8 i, uint256 nav, uint256[5] storage prices) private view returns (uint256) {
-        (uint256 has, uint256 goal) = (_held(i) * prices[i] / 10 ** decimals[i], nav * _goal(i) / BPS);
-        return has > goal ? has - goal : 0;
-    }
-
-    function _underAt(uint8 i, uint256 nav, uint256[5] storage prices) private view returns (uint256) {
-        (uint256 has, uint256 goal) = (_held(i) * prices[i] / 10 ** decimals[i], nav * _goal(i) / BPS);
-        return has < goal ? goal - has : 0;
+        return Math.saturatingSub(nav * _goal(i) / BPS, _held(i) * feed[i] / 10 ** decimals[i]);
     }
 
     function _goal(uint8 i) private view returns (uint256) {
