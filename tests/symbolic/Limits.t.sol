@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {IRulebook, Limits, Mandate, Route} from "../../contracts/interfaces/IRulebook.sol";
+import {Change} from "../../contracts/core/Clerk.sol";
+import {IRulebook, Limits, Mandate} from "../../contracts/interfaces/IRulebook.sol";
 import {Ceilings} from "../../contracts/libraries/Ceilings.sol";
 import {AnyRulebook} from "./AnyRulebook.sol";
 import {BookSlots as Slots} from "./Slots.sol";
@@ -9,65 +10,11 @@ import {BookSlots as Slots} from "./Slots.sol";
 /// Invariant 13: without an elapsed entry of the queue limits only tighten, and never pass the constants.
 contract LimitsTest is AnyRulebook {
     uint256 private constant GUARDIAN = 2;
-    uint256 private constant SLIP = 60;
 
-    // ------------------------------------------------------------------------------------------------ tighten
+    // ------------------------------------------------------------------------------------------------ at once
 
-    // `tighten` compares one field at a time, and each comparison doubles the paths. So the fields are made free in groups, the
-    // others stay what they are, whatever that is. To the same end two things are fixed that the checks only read: the routes'
-    // slips, and, where the ceiling on gas prices is not in the group, that and the base fee.
-
-    function check_13_tighten_numbers(address caller, uint16 a, uint16 b, uint16 c, uint16 d, uint16 e) public {
-        _fixSlips();
-        _fixGas();
-        Limits memory given = book().limits();
-        (given.spreadBps, given.minDriftBps, given.minProgressBps) = (a, b, c);
-        (given.maxTradeBps, given.minTradeBps) = (d, e);
-        _tightened(caller, given);
-    }
-
-    function check_13_tighten_budgets(address caller, uint16 a, uint16 b, uint16 c, uint16 d, uint16 e) public {
-        _fixSlips();
-        _fixGas();
-        Limits memory given = book().limits();
-        (given.lossDayBps, given.lossMonthBps, given.turnoverDayBps, given.turnoverMonthBps) = (a, b, c, d);
-        given.harvestCapBps = e;
-        _tightened(caller, given);
-    }
-
-    function check_13_tighten_clocks(address caller, uint32 a, uint32 b, uint32 c, uint64 d, bool e, uint256 baseFee)
-        public
-    {
-        vm.assume(baseFee < 2 ** 128);
-        vm.fee(baseFee);
-        _fixSlips();
-        Limits memory given = book().limits();
-        (given.rebalanceCooldown, given.retargetCooldown, given.harvestCooldown) = (a, b, c);
-        (given.maxGasPrice, given.keeperMayFlatten) = (d, e);
-        _tightened(caller, given);
-    }
-
-    function check_13_tighten_the_rest(address caller, uint16 a, uint16 b, uint32 c) public {
-        _fixSlips();
-        _fixGas();
-        Limits memory given = book().limits();
-        (given.maxShiftBps, given.emergencyBps, given.delay) = (a, b, c);
-        _tightened(caller, given);
-    }
-
-    function _fixSlips() private {
-        for (uint256 i; i < ROUTES; ++i) {
-            _put(_first(Slots._routes) + Slots.ROUTE_WORDS * i, SLIP << 32);
-        }
-    }
-
-    function _fixGas() private {
-        uint256 slot = Slots._limits + 1;
-        _put(slot, _at(slot) & ~(uint256(type(uint64).max) << 64) | uint256(100 gwei) << 64);
-        vm.fee(10 gwei);
-    }
-
-    function _tightened(address caller, Limits memory given) private {
+    /// What `tighten` sets is what it was given, and what the clerk let through as a tightening: see Bounds.t.sol.
+    function check_13_tighten_sets_what_the_clerk_found_tighter(address caller, Limits calldata given) public {
         Limits memory was = book().limits();
         address owner = book().owner();
         bool guarded = uint8(_grantOf(caller)) == GUARDIAN;
@@ -75,44 +22,20 @@ contract LimitsTest is AnyRulebook {
         (bool done,) = BOOK.call(abi.encodeCall(IRulebook.tighten, (given)));
         if (!done) return;
         assert(caller == owner || guarded);
-        Limits memory set = book().limits();
-        _narrower(was, set);
-        _withinConstants(set);
+        assert(vm.load(KEPT, 0) == keccak256(abi.encode(was, given, Change.TIGHTER)));
+        assert(keccak256(abi.encode(book().limits())) == keccak256(abi.encode(given)));
     }
 
-    function _narrower(Limits memory was, Limits memory set) private pure {
-        uint256 wider = _over(set.spreadBps, was.spreadBps);
-        wider |= _over(was.minDriftBps, set.minDriftBps) | _over(was.minProgressBps, set.minProgressBps);
-        wider |= _over(set.maxTradeBps, was.maxTradeBps) | _over(was.minTradeBps, set.minTradeBps);
-        wider |= (set.emergencyBps ^ was.emergencyBps) | (set.delay ^ was.delay);
-        wider |= _over(set.maxShiftBps, was.maxShiftBps) | _over(set.harvestCapBps, was.harvestCapBps);
-        wider |= _over(set.lossDayBps, was.lossDayBps) | _over(set.lossMonthBps, was.lossMonthBps);
-        wider |= _over(set.turnoverDayBps, was.turnoverDayBps) | _over(set.turnoverMonthBps, was.turnoverMonthBps);
-        wider |= _over(was.rebalanceCooldown, set.rebalanceCooldown);
-        wider |= _over(was.retargetCooldown, set.retargetCooldown);
-        wider |= _over(was.harvestCooldown, set.harvestCooldown);
-        assert(wider == 0);
-        assert(was.maxGasPrice == 0 || (set.maxGasPrice != 0 && set.maxGasPrice <= was.maxGasPrice));
-        assert(was.keeperMayFlatten || !set.keeperMayFlatten);
-    }
+    // ------------------------------------------------------------------------------------------------ mandates
 
-    // ------------------------------------------------------------------------------------------------ constants
-
-    /// The queue itself cannot pass them: this is what `execute` calls.
-    function check_13_no_limit_passes_its_constant(Limits calldata given) public {
+    /// The queue changes limits to what the clerk let through, and to nothing else.
+    function check_13_the_queue_sets_what_the_clerk_let_through(Limits calldata given) public {
+        Limits memory was = book().limits();
         vm.prank(BOOK);
         (bool done,) = BOOK.call(abi.encodeCall(IRulebook.setLimits, (given)));
         if (!done) return;
-        _withinConstants(book().limits());
-    }
-
-    function check_13_no_slip_passes_its_constant(Route calldata added) public {
-        vm.prank(BOOK);
-        (bool done,) = BOOK.call(abi.encodeCall(IRulebook.addRoute, (added)));
-        if (!done) return;
-        uint256 word = _at(_first(Slots._routes) + ROUTES * Slots.ROUTE_WORDS);
-        uint256 slip = uint16(word >> 32);
-        assert(slip == added.slipBps && slip != 0 && slip <= Ceilings.SLIP_BPS);
+        assert(vm.load(KEPT, 0) == keccak256(abi.encode(was, given, Change.ANY)));
+        assert(keccak256(abi.encode(book().limits())) == keccak256(abi.encode(given)));
     }
 
     function check_13_no_mandate_passes_its_constant(Mandate calldata mandate, uint40 time) public {
@@ -122,27 +45,6 @@ contract LimitsTest is AnyRulebook {
         if (!done) return;
         uint256 expires = uint40(_grantOf(mandate.keeper) >> 8);
         assert(expires > time && expires <= time + Ceilings.MANDATE);
-    }
-
-    function _withinConstants(Limits memory set) private pure {
-        uint256 past = _over(1, set.spreadBps) | _over(set.spreadBps, Ceilings.SPREAD_BPS);
-        past |= _over(1, set.maxTradeBps) | _over(set.maxTradeBps, Ceilings.BPS);
-        past |= _over(set.emergencyBps, Ceilings.EMERGENCY_BPS) | _over(set.maxShiftBps, Ceilings.BPS);
-        past |= _over(set.harvestCapBps, Ceilings.LOSS_DAY_BPS);
-        past |= _over(set.lossDayBps, Ceilings.LOSS_DAY_BPS) | _over(set.lossMonthBps, Ceilings.LOSS_MONTH_BPS);
-        past |= _over(set.turnoverDayBps, Ceilings.TURNOVER_DAY_BPS);
-        past |= _over(set.turnoverMonthBps, Ceilings.TURNOVER_MONTH_BPS);
-        past |= _over(set.rebalanceCooldown, Ceilings.COOLDOWN) | _over(set.retargetCooldown, Ceilings.COOLDOWN);
-        past |= _over(set.harvestCooldown, Ceilings.COOLDOWN);
-        past |= _over(Ceilings.DELAY_MIN, set.delay) | _over(set.delay, Ceilings.DELAY_MAX);
-        assert(past == 0);
-    }
-
-    /// 1 if `a` is above `b`. Without a branch: each would double the paths.
-    function _over(uint256 a, uint256 b) private pure returns (uint256 above) {
-        assembly ("memory-safe") {
-            above := gt(a, b)
-        }
     }
 
     // ------------------------------------------------------------------------------------------------ the queue

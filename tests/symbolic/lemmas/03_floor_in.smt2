@@ -1,0 +1,10 @@
+; lemma: 3 the floor in USD: what is kept of the value sold is at least spent * high(in) * (1 - slip)
+; code: Portfolio.floorUp, its first two lines; Envelope._swap asks spent <= amount (proved: check_3_ in Swaps.t.sol)
+; twin: (>= (* v in) sold) ==> (>= (+ (* v in) in) sold)
+; Over the reals, so over the integers among them. v = ceil(amount * high / in), w = ceil(v * keep / 10,000), keep = 10,000 - slip in bps; sold = spent * high
+(declare-const v Real) (declare-const w Real) (declare-const in Real) (declare-const keep Real) (declare-const sold Real)
+(assert (and (>= in 1) (>= keep 1) (>= v 0) (>= sold 0)))
+(assert (>= (* v in) sold))
+(assert (>= (* w 10000) (* v keep)))
+(assert (not (>= (* w 10000 in) (* sold keep))))
+(check-sat-using qfnra-nlsat)
