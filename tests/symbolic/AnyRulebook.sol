@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {Mode, State} from "../../contracts/interfaces/IKeeperVault.sol";
 import {Cluster, Voice} from "../../contracts/interfaces/IPriceOracle.sol";
 import {Asset, IRulebook, Limits, Route, Setup} from "../../contracts/interfaces/IRulebook.sol";
-import {Change} from "../../contracts/core/Clerk.sol";
+import {Change} from "../../contracts/libraries/LimitCheck.sol";
 import {Prover} from "./Prover.sol";
 import {BookSlots as Slots} from "./Slots.sol";
 
@@ -33,17 +33,22 @@ contract SilentParts {
     }
 }
 
-/// A clerk that lets everything in, so that a proof does not lean on what the real one refuses. What it was asked about limits
-/// it keeps beside, for a static call may write nothing itself.
+/// A clerk that lets everything in, so that a proof does not lean on what the real one refuses; what it answers is arbitrary,
+/// once it is told so. What it was asked about limits it keeps beside, for a static call may write nothing itself.
 contract OpenClerk is Prover {
     address internal constant KEPT = address(0xCEB7);
+    bool private _arbitrary;
+
+    function beArbitrary() external {
+        _arbitrary = true;
+    }
 
     function requireLimits(Limits memory was, Limits memory given, Route[] memory, Change change) external {
         vm.store(KEPT, 0, keccak256(abi.encode(was, given, change)));
     }
 
     fallback() external {
-        bytes memory said = svm.createBytes(64, "clerk");
+        bytes memory said = _arbitrary ? svm.createBytes(64, "clerk") : new bytes(64);
         assembly ("memory-safe") {
             return(add(said, 0x20), 64)
         }
@@ -51,7 +56,7 @@ contract OpenClerk is Prover {
 }
 
 /// A rulebook of the shipped bytecode whose storage is arbitrary, but for the lengths of its lists: two assets, two routes and a
-/// claim without data, two guardians and two keepers. What one call of it keeps, every sequence of calls keeps.
+/// claim without data, two guardians, two keepers and two pending changes. What one call of it keeps, every sequence keeps.
 abstract contract AnyRulebook is Prover {
     address internal constant VAULT = address(0xBA11A);
     address internal constant BOOK = address(0xB00C);
@@ -60,6 +65,7 @@ abstract contract AnyRulebook is Prover {
     uint256 internal constant ROUTES = 2;
     uint256 internal constant CLAIMS = 1;
     uint256 internal constant ACCOUNTS = 2;
+    uint256 internal constant PENDING = 2;
 
     function setUp() public virtual {
         vm.warp(1_700_000_000);
@@ -80,6 +86,7 @@ abstract contract AnyRulebook is Prover {
         setup.routes = new Route[](1);
         setup.routes[0] = Route(1, 0, 0, 60, true, parts, parts, "");
         address made = _create(bytes.concat(_code("Rulebook"), abi.encode(setup, clerk)));
+        OpenClerk(clerk).beArbitrary();
         vm.etch(VAULT, address(new IdleVault()).code);
         vm.etch(BOOK, made.code);
         svm.enableSymbolicStorage(BOOK);
@@ -89,6 +96,7 @@ abstract contract AnyRulebook is Prover {
         _put(Slots._rewardDecimals, CLAIMS);
         _put(Slots._guardians, ACCOUNTS);
         _put(Slots._keepers, ACCOUNTS);
+        _put(Slots._ids, PENDING);
         for (uint256 i; i < ROUTES; ++i) {
             _put(_first(Slots._routes) + Slots.ROUTE_WORDS * (i + 1) - 1, 0);
         }

@@ -1,21 +1,29 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Change, Clerk} from "../../contracts/core/Clerk.sol";
 import {Limits, Route} from "../../contracts/interfaces/IRulebook.sol";
 import {Ceilings} from "../../contracts/libraries/Ceilings.sol";
+import {Change} from "../../contracts/libraries/LimitCheck.sol";
 import {Prover} from "./Prover.sol";
+
+/// What the rulebook asks its clerk about limits. Named here, so that these proofs compile no clerk of their own.
+interface IClerk {
+    function requireLimits(Limits memory was, Limits memory given, Route[] memory routes, Change change) external view;
+}
 
 /// Invariant 13, the clerk's half: what limits it lets through, at once and by the queue.
 contract BoundsTest is Prover {
-    Clerk private clerk;
+    IClerk private clerk;
 
     function setUp() public {
-        clerk = Clerk(_create(_code("Clerk")));
+        clerk = IClerk(_create(_code("Clerk")));
     }
 
     /// Whatever was there and whatever is given: all 18 fields free.
-    function check_13_no_limit_passes_its_constant(Limits calldata was, Limits calldata given, uint16 slip) public view {
+    function check_13_no_limit_passes_its_constant(Limits calldata was, Limits calldata given, uint16 slip)
+        public
+        view
+    {
         if (!_accepted(was, given, slip, Change.ANY)) return;
         _withinConstants(given);
     }

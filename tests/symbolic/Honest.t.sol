@@ -2,8 +2,13 @@
 pragma solidity 0.8.30;
 
 import {Cluster, IPriceOracle, IPriceSource, SourceKind, Verdict} from "../../contracts/interfaces/IPriceOracle.sol";
-import {Listing} from "../../contracts/MedianOracle.sol";
 import {Prover} from "./Prover.sol";
+
+/// As MedianOracle.sol has it. Named here, so that these proofs compile no oracle of their own.
+struct Listing {
+    address token;
+    IPriceSource[] sources;
+}
 
 /// A source that says whatever the proof has it say.
 contract AnySource {
@@ -47,8 +52,7 @@ abstract contract HonestTest is Prover {
         oracle = IPriceOracle(_create(bytes.concat(_code("MedianOracle"), abi.encode(listings))));
     }
 
-    function _two_voices_make_a_price(uint128[4] calldata prices, bool[4] calldata fresh, uint16 spread) internal {
-        vm.assume(spread <= 500);
+    function _two_voices_make_a_price(uint128[4] calldata prices, bool[4] calldata fresh, uint256 spread) internal {
         for (uint256 i; i < sources.length; ++i) {
             sources[i].say(prices[i], fresh[i]);
         }
@@ -65,7 +69,7 @@ abstract contract HonestTest is Prover {
         }
         assert(inside >= 2 && push >= 1);
         assert(price.low <= price.mid && price.mid <= price.high && price.low != 0);
-        assert((uint256(price.high) - price.low) * 10_000 <= uint256(spread) * price.low);
+        assert((uint256(price.high) - price.low) * 10_000 <= spread * price.low);
     }
 
     /// 1 if a fresh voice lies in the cluster's range. Without a branch: each would double the paths.
@@ -83,8 +87,13 @@ contract ThreeVoicesTest is HonestTest {
         kinds[2] = SourceKind.TWAP;
     }
 
-    function check_16_three_voices(uint128[4] calldata prices, bool[4] calldata fresh, uint16 spread) public {
-        _two_voices_make_a_price(prices, fresh, spread);
+    /// At the default spread; and at the widest there may be.
+    function check_16_three_voices(uint128[4] calldata prices, bool[4] calldata fresh) public {
+        _two_voices_make_a_price(prices, fresh, 100);
+    }
+
+    function check_16_three_voices_at_the_widest(uint128[4] calldata prices, bool[4] calldata fresh) public {
+        _two_voices_make_a_price(prices, fresh, 500);
     }
 }
 
@@ -94,8 +103,7 @@ contract FourVoicesTest is HonestTest {
         (kinds[2], kinds[3]) = (SourceKind.TWAP, SourceKind.TWAP);
     }
 
-    function check_16_four_voices(uint128[4] calldata prices, bool[4] calldata fresh, uint16 spread) public {
-        vm.assume(fresh[0] && fresh[1] && fresh[2]);
-        _two_voices_make_a_price(prices, fresh, spread);
+    function check_16_four_voices(uint128[4] calldata prices, bool[4] calldata fresh) public {
+        _two_voices_make_a_price(prices, fresh, 100);
     }
 }

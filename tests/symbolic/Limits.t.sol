@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Change} from "../../contracts/core/Clerk.sol";
+import {Change} from "../../contracts/libraries/LimitCheck.sol";
 import {IRulebook, Limits, Mandate} from "../../contracts/interfaces/IRulebook.sol";
 import {Ceilings} from "../../contracts/libraries/Ceilings.sol";
 import {AnyRulebook} from "./AnyRulebook.sol";

@@ -25,7 +25,9 @@ contract RolesTest is AnyRulebook {
         _refused(caller, abi.encodeCall(IRulebook.setClaimEnabled, (i, true)));
     }
 
-    function check_14_who_has_no_role_narrows_nothing(address caller, uint8 i, address who, Limits calldata given) public {
+    function check_14_who_has_no_role_narrows_nothing(address caller, uint8 i, address who, Limits calldata given)
+        public
+    {
         vm.assume(caller != book().owner() && uint8(_grantOf(caller)) != 2);
         _refused(caller, abi.encodeCall(IRulebook.freeze, (i)));
         _refused(caller, abi.encodeCall(IRulebook.setRouteEnabled, (i, false)));

@@ -19,6 +19,7 @@ library BookSlots {
     uint256 internal constant _keepers = 13;
     uint256 internal constant _grants = 14;
     uint256 internal constant _entries = 15;
+    uint256 internal constant _ids = 16;
 
     uint256 internal constant ASSET_WORDS = 3;
     uint256 internal constant ROUTE_WORDS = 3; // the last is the length of its data

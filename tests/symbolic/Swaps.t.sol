@@ -14,7 +14,9 @@ contract SwapsTest is AnyVault {
     }
 
     /// Every trade of the vault goes through one function; here it is reached by a leg, whose floor is the rulebook's word.
-    function check_3_no_swap_brings_less_than_its_floor(uint128 amount, uint128 least, uint128[3] calldata will) public {
+    function check_3_no_swap_brings_less_than_its_floor(uint128 amount, uint128 least, uint128[3] calldata will)
+        public
+    {
         OpenRulebook(book).ask(least);
         WildAdapter(adapter).will(will[0], will[1], will[2]);
         (uint256 hadOne, uint256 hadZero) = (one.balanceOf(VAULT), zero.balanceOf(VAULT));
@@ -47,11 +49,11 @@ contract SwapsTest is AnyVault {
         Order[] memory orders = new Order[](1);
         orders[0] = Order({route: 0, maxIn: 50e18, minOut: 0});
         if (_raised(caller, abi.encodeCall(IVaultCore.allocate, (orders, deadline)))) {
-            assert(caller == owner() && time <= deadline && tally.count() == 1);
+            assert(_roleOf(caller) == Role.OWNER && time <= deadline && tally.count() == 1);
         }
         uint16[] memory targets = new uint16[](2);
         (targets[0], targets[1]) = (target, 10_000 - target);
-        if (_raised(caller, abi.encodeCall(IVaultCore.setTargets, (targets)))) assert(caller == owner());
+        if (_raised(caller, abi.encodeCall(IVaultCore.setTargets, (targets)))) assert(_roleOf(caller) == Role.OWNER);
     }
 
     /// What a keeper's action asks of whoever calls it, and how often it asks for prices.

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.30;
 
-import {Asset, Claim, IRulebook, IRulebookReads, Limits, Mandate, Route} from "../../contracts/interfaces/IRulebook.sol";
+import {
+    Asset,
+    Claim,
+    IRulebook,
+    IRulebookReads,
+    Limits,
+    Mandate,
+    Route
+} from "../../contracts/interfaces/IRulebook.sol";
 import {AnyRulebook} from "./AnyRulebook.sol";
 import {BookSlots as Slots} from "./Slots.sol";
 
@@ -61,7 +69,9 @@ contract VersionsTest is AnyRulebook {
         _executed(caller, abi.encodeCall(IRulebook.setPriceBand, (i, low, high)), caller);
     }
 
-    function check_20_execute_additions(address caller, Asset calldata asset, Route memory way, Claim memory source) public {
+    function check_20_execute_additions(address caller, Asset calldata asset, Route memory way, Claim memory source)
+        public
+    {
         (way.data, source.data) = ("", abi.encodePacked(source.data.length));
         _executed(caller, abi.encodeCall(IRulebook.listAsset, (asset)), caller);
         _executed(caller, abi.encodeCall(IRulebook.addRoute, (way)), caller);
@@ -94,9 +104,20 @@ contract VersionsTest is AnyRulebook {
         seen.version = _version();
         seen.grant = _grantOf(who);
         uint256[14] memory slots = [
-            Slots._limits, Slots._limits + 1, Slots._assets, Slots._routes, Slots._claims, Slots._owner, Slots._payout,
-            Slots._guardians, Slots._keepers, _first(Slots._guardians), _first(Slots._guardians) + 1,
-            _first(Slots._keepers), _first(Slots._keepers) + 1, 0
+            Slots._limits,
+            Slots._limits + 1,
+            Slots._assets,
+            Slots._routes,
+            Slots._claims,
+            Slots._owner,
+            Slots._payout,
+            Slots._guardians,
+            Slots._keepers,
+            _first(Slots._guardians),
+            _first(Slots._guardians) + 1,
+            _first(Slots._keepers),
+            _first(Slots._keepers) + 1,
+            0
         ];
         uint256[3] memory lists = [Slots._assets, Slots._routes, Slots._claims];
         uint256[3] memory sizes = [ASSETS * Slots.ASSET_WORDS, ROUTES * Slots.ROUTE_WORDS, CLAIMS * Slots.CLAIM_WORDS];
