@@ -130,6 +130,7 @@ contract KeeperVault is Harvest, Exit {
         address payout = rulebook.payout();
         (bool sent,) = payout.call{value: amount}("");
         if (!sent) revert NativeRefused(payout, amount);
+        _balancesSeen = 0; // as in withdraw: on some chains (Celo, Polygon) the native coin is a token too, and may be listed
         emit NativeRescued(payout, amount);
     }
 

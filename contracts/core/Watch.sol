@@ -50,7 +50,8 @@ abstract contract Watch {
 
     // ------------------------------------------------------------------------------------------------ the proof
 
-    /// @notice Reverts unless the caller's balance of this asset is below the record, or its rate is by more than 10 bps.
+    /// @notice Reverts unless the caller's balance of this asset is below the record, or, where it holds more than dust of it,
+    /// its rate is by more than 10 bps.
     /// @return expected what is on record: token units; where `byRate`, what 1e27 units of the share were worth in its asset's
     /// @return found what there is, likewise
     /// @return byRate whether it is the rate that fell
@@ -66,7 +67,9 @@ abstract contract Watch {
         (answered, found) = _balance(token);
         expected = balances.balanceOf(asset);
         if (answered && found < expected) return (expected, found, false);
-        expected = rates_.rateOf(rules.shares, asset);
+        // of a share of which no more than dust is held here, a stranger may be all the others: its rate is no loss
+        bool held = !answered || found > rules.assets[asset].dust;
+        expected = held ? rates_.rateOf(rules.shares, asset) : 0;
         if (expected != 0) (answered, found) = _rate(token);
         // safe products: the record's is below 2^128, and what is found counts only below it
         byRate = expected != 0 && answered && found < expected && found * Ceilings.BPS < expected * RATE_LEFT_BPS;

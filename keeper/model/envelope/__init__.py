@@ -10,7 +10,7 @@ that do not answer.
 from __future__ import annotations
 
 from keeper.model.envelope.buckets import DAY, MONTH, Levels, loss_left, turnover_left
-from keeper.model.envelope.exits import flatten, halt, kill, refuge, unhalt
+from keeper.model.envelope.exits import flatten, halt, kill, refuge, trip, unhalt
 from keeper.model.envelope.portfolio import Book, Place, Price, drift_up, floor_up
 from keeper.model.envelope.refusals import Refusal
 from keeper.model.envelope.rewards import claim_level, harvest, harvest_level
@@ -19,6 +19,7 @@ from keeper.model.envelope.steering import (
     headroom,
     progress_needed,
     rebalance,
+    rescue_native,
     retarget,
     set_targets,
     withdraw,
@@ -43,6 +44,7 @@ from keeper.model.envelope.values import (
     State,
     Swap,
     Trade,
+    Tripping,
     Venue,
     opening,
 )
@@ -74,6 +76,7 @@ __all__ = [
     "State",
     "Swap",
     "Trade",
+    "Tripping",
     "Venue",
     "allocate",
     "book_of",
@@ -91,8 +94,10 @@ __all__ = [
     "progress_needed",
     "rebalance",
     "refuge",
+    "rescue_native",
     "retarget",
     "set_targets",
+    "trip",
     "turnover_left",
     "unhalt",
     "withdraw",

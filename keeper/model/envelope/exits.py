@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from keeper.model.envelope import buckets
 from keeper.model.envelope.portfolio import Price, floor_up
+from keeper.model.envelope.record import on_record, proof
 from keeper.model.envelope.refusals import DIVIDED_BY_ZERO, Refusal, Refused, panic
 from keeper.model.envelope.steering import NOWHERE
 from keeper.model.envelope.trades import answering, require_cooled, require_owner, require_role, settle
@@ -50,8 +51,8 @@ def halt(state: State, call: Call) -> Done:
 
 
 @answering
-def unhalt(state: State, rules: Rules, call: Call) -> Done:
-    """The owner, an hour later: every budget starts used up."""
+def unhalt(state: State, rules: Rules, market: Market, call: Call) -> Done:
+    """The owner, an hour later: every budget starts used up, and what there is now is on record."""
     require_owner(call)
     if state.mode is not VaultMode.HALTED:
         raise Refused("NotHalted")
@@ -69,7 +70,15 @@ def unhalt(state: State, rules: Rules, call: Call) -> Done:
         halted_at=0,
         opened_at=0,
     )
-    return Done(after, NOWHERE)
+    return Done(on_record(after, rules, market), NOWHERE)
+
+
+@answering
+def trip(state: State, rules: Rules, market: Market, call: Call, asset: int) -> Done:
+    """Anyone halts an active vault, on proof that a balance vanished or the rate of a share fell since it acted."""
+    if state.mode is not VaultMode.ACTIVE:
+        raise Refused("NotActive")
+    return Done(_halted(state, call), NOWHERE, tripping=proof(state, rules, market, asset))
 
 
 @answering

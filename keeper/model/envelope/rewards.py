@@ -9,6 +9,7 @@ from keeper.model.checked import Report
 from keeper.model.decided import Order
 from keeper.model.envelope import buckets
 from keeper.model.envelope.portfolio import Price, floor_up, value_up
+from keeper.model.envelope.record import on_record
 from keeper.model.envelope.refusals import NO_SUCH_INDEX, Refused, panic
 from keeper.model.envelope.trades import (
     CENT,
@@ -90,7 +91,7 @@ def harvest(
     for token, allowed in claimed.allowances:
         if allowed:
             raise Refused("AllowanceLeft", token, allowed)
-    after = replace(state, balances=sold.balances)
+    after = on_record(replace(state, balances=sold.balances), rules, market)
     return Done(after, sold.venue, report, sold.trades, claimed=claimed.came, sold_for=sold.bought)
 
 

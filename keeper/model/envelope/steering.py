@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from keeper.model.decided import Order
 from keeper.model.envelope import buckets
+from keeper.model.envelope.record import on_record
 from keeper.model.envelope.refusals import Refused, fit
 from keeper.model.envelope.trades import (
     admit,
@@ -81,6 +82,7 @@ def rebalance(
         balances=traded.balances,
         nav_cents=traded.nav_cents,
     )
+    after = on_record(after, rules, market, traded.seen)
     room = buckets.room_of(levels, 0, limits)
     return Done(after, traded.venue, report, traded.trades, buckets.loss_left(room), buckets.turnover_left(room))
 
@@ -112,6 +114,7 @@ def allocate(
         raise Refused("DeadlinePassed", deadline, call.now)
     traded = trade(state, rules, book_of(state, rules, market), orders, ALL, ALL, venue)
     after = replace(state, epoch=state.epoch + 1, balances=traded.balances, nav_cents=traded.nav_cents)
+    after = on_record(after, rules, market, traded.seen)
     return Done(after, traded.venue, traded.report, traded.trades)
 
 
@@ -133,7 +136,16 @@ def withdraw(state: State, rules: Rules, call: Call, asset: int, amount: int) ->
         raise Refused("ZeroAmount")
     if amount > held:
         raise Refused("WithdrawFailed", rules.assets[asset].token, 0, amount)
-    return Done(replace(state, balances=shifted(state.balances, ((asset, -amount),))), NOWHERE)
+    return Done(replace(state, balances=shifted(state.balances, ((asset, -amount),)), balances_seen=0), NOWHERE)
+
+
+@answering
+def rescue_native(state: State, call: Call, forced: int) -> Done:
+    """The owner takes out what native coin was forced in, wei."""
+    require_owner(call)
+    if forced == 0:
+        raise Refused("ZeroAmount")
+    return Done(replace(state, balances_seen=0), NOWHERE)
 
 
 def shift_of(rules: Rules, before: Sequence[Bps], targets: Sequence[Bps]) -> Share18:

@@ -112,23 +112,28 @@ class Settled:
     venue: Venue
 
 
-def settle(balances: tuple[int, ...], swap: Swap, venue: Venue) -> Settled:
-    """One swap, held to its amount and its floor. What came is the lesser of balance and word."""
+def settle(balances: tuple[int, ...], swap: Swap, venue: Venue, books: Sequence[int] | None = None) -> Settled:
+    """One swap, held to its amount and its floor. What came is the lesser of balance and word.
+
+    What is spent and got counts from `books`: the balances that trades before it explain, where not those there are.
+    """
     fill, after = venue.swap(swap)
     if isinstance(fill, Refusal):
         raise Refused(fill.name, *fill.arguments)
-    index, spent = swap.route.index, fill.spent
+    sold, bought = swap.route.asset_in, swap.route.asset_out
+    moves = ((sold, -fill.spent), (bought, fill.came), *fill.beside)
+    found, before = shifted(balances, moves), balances if books is None else books
+    index, spent = swap.route.index, fill.spent if sold == REWARD else max(before[sold] - found[sold], 0)
     if spent > swap.amount:
         raise Refused("Overspent", index, spent, swap.amount)
-    got, least = min(fill.came, fill.said), swap.least
+    got, least = min(max(found[bought] - before[bought], 0), fill.said), swap.least
     if swap.in_part:
         if spent == 0:
             raise Refused("NothingToDo", index, 0, 0)
         least = mul_div_up(least, spent, swap.amount)
     if got < least:
         raise Refused("BelowFloor", index, got, least)
-    moves = ((swap.route.asset_in, -spent), (swap.route.asset_out, fill.came), *fill.beside)
-    return Settled(spent, got, shifted(balances, moves), after)
+    return Settled(spent, got, found, after)
 
 
 def shifted(balances: tuple[int, ...], moves: Sequence[tuple[int, int]]) -> tuple[int, ...]:
@@ -167,13 +172,17 @@ def book_of(state: State, rules: Rules, market: Market) -> Book:
 
 @dataclass(frozen=True, slots=True)
 class Traded:
-    """Orders filled: the account of it, the balances that are there, NAV in cents, and the venue."""
+    """Orders filled: the account of it, the balances that are there, NAV in cents, and the venue.
+
+    `seen`: the balances as they were read last, those of the last order by its books.
+    """
 
     report: Report
     balances: tuple[int, ...]
     nav_cents: int
     trades: tuple[Trade, ...]
     venue: Venue
+    seen: tuple[int, ...]
 
 
 def trade(
@@ -184,16 +193,20 @@ def trade(
         raise Refused("NoOrders")
     now, turnover, balances = book, 0, state.balances
     trades: list[Trade] = []
+    last: tuple[int, ...] = ()
     for order in orders:
         swap, sent = sized(rules, now, order, min(most, budget - turnover))
-        settled = settle(balances, swap, venue)
+        settled = settle(balances, swap, venue, [place.balance for place in now.places])
+        last = (swap.route.asset_in, swap.route.asset_out)
         balances, venue = settled.balances, settled.venue
         now = now.moved(swap.route.asset_in, settled.spent, swap.route.asset_out, settled.got)
         trades.append(Trade(order.route, settled.spent, settled.got, swap.least))
         turnover += sent
-    require_none_fell(balances, [place.balance for place in now.places])
-    nav = now.worth()
-    return Traded(_report(book, now, turnover), balances, min(nav // CENT, _CENTS_MOST), tuple(trades), venue)
+    books = [place.balance for place in now.places]
+    require_none_fell(balances, books)
+    seen = tuple(books[i] if i in last else held for i, held in enumerate(balances))
+    cents = min(now.worth() // CENT, _CENTS_MOST)
+    return Traded(_report(book, now, turnover), balances, cents, tuple(trades), venue, seen)
 
 
 def sized(rules: Rules, book: Book, order: Order, most: int) -> tuple[Swap, Usd18]:

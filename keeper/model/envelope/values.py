@@ -41,7 +41,10 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class AssetRule:
-    """One listed asset as the rulebook has it: `low` and `high` are the sanity band of its price, `dust` base units."""
+    """One listed asset as the rulebook has it: `low` and `high` are the sanity band of its price, `dust` base units.
+
+    `share`: it answered `asset()` when it was listed, and so its rate goes on record.
+    """
 
     token: Address
     decimals: int
@@ -53,6 +56,7 @@ class AssetRule:
     dust: int
     low: Usd18
     high: Usd18
+    share: bool = False
 
     def usable(self, price: Price | None) -> Price | None:
         """The price, if there is one inside the sanity band."""
@@ -86,11 +90,15 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What the oracle says in one block: a cluster an asset and a claim's reward, and each asset's fresh push feeds."""
+    """What is told in one block: a cluster an asset and a claim's reward, each asset's fresh push feeds, shares' rates.
+
+    A rate is what 1e27 units of a share are worth in its asset's base units; 0 for what is no share.
+    """
 
     prices: tuple[Price | None, ...]
     rewards: tuple[Price | None, ...] = ()
     pushes: tuple[tuple[Usd18, ...], ...] = ()
+    rates: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +122,7 @@ class State:
     """Everything the vault stores, and its balances of the listed assets. Times are Unix seconds, 0 = never.
 
     `shift_level` is as of the later of the last retarget and the last unhalt, `harvest_level` likewise;
-    `nav_cents` is NAV after the last rebalance or allocate.
+    `nav_cents` is NAV after the last rebalance or allocate; the words on record are as the contract packs them.
     """
 
     mode: VaultMode
@@ -134,6 +142,8 @@ class State:
     shift_level: int = 0
     harvest_level: int = 0
     nav_cents: int = 0
+    balances_seen: int = 0
+    rates_seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +232,15 @@ class Flattening:
 
 
 @dataclass(frozen=True, slots=True)
+class Tripping:
+    """A proof: what was on record and what there is, base units; `by_rate`: of what 1e27 units of a share are worth."""
+
+    expected: int
+    found: int
+    by_rate: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Done:
     """A transition that went through: the state after it, and what its event tells. The rest is empty."""
 
@@ -236,6 +255,7 @@ class Done:
     sold_for: Usd18 = Usd18(0)
     exit: Flattening | None = None
     exit_refused: Refusal | None = None
+    tripping: Tripping | None = None
 
 
 def opening(rules: Rules, targets: Sequence[Bps], balances: Sequence[int], now: int) -> State:

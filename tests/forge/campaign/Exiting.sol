@@ -49,7 +49,9 @@ abstract contract Exiting is Owning {
             Coin(tokens[WETH]).burn(address(share), Coin(tokens[WETH]).balanceOf(address(share)) / 100);
         }
         held = IERC20(tokens[i]).balanceOf(address(vault));
-        bool fell = i == SHARE ? share.convertToAssets(1e27) < recordedRate * 999 / 1000 : held < recorded[i] * 99 / 100;
+        bool fell = i == SHARE
+            ? held > units[i] / 10_000 && share.convertToAssets(1e27) < recordedRate * 999 / 1000  // above its dust
+            : held < recorded[i] * 99 / 100;
         bool none = i != SHARE && held >= recorded[i];
         if (i == SHARE) none = held >= recorded[i] && share.convertToAssets(1e27) >= recordedRate;
         _marketOfShare();

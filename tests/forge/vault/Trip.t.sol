@@ -32,6 +32,13 @@ contract ShyShare {
     }
 }
 
+/// A native coin that is a token too, as on Celo and Polygon.
+contract NativeToken {
+    function balanceOf(address account) external view returns (uint256) {
+        return account.balance;
+    }
+}
+
 /// Anyone halts on proof that a balance vanished or a rate fell; nothing else makes a proof. A sixth asset is a share of USDC.
 contract TripTest is World {
     uint8 private constant SHARE = 5;
@@ -186,6 +193,39 @@ contract TripTest is World {
         eq(why.length, 36, "nothing tripped, with all the gas it wants");
     }
 
+    /// What each action itself leaves is on record: what came by it, and what it left of the rest.
+    function test_allocate_and_harvest_write_the_record_too() public {
+        vm.prank(owner);
+        vault.allocate(_order(WETH_WBTC, 10e18), uint40(_now()));
+        _fallsAreProofs();
+        rewards.setDue(10e18);
+        tokens[GRAIN].mint(address(vault), 5_000_000e24);
+        share.transfer(address(vault), 50_000e6);
+        _pass(1 hours);
+        _harvest(_order(REWARD_USDC, 1e18));
+        _fallsAreProofs();
+    }
+
+    /// Each balance there is, down by a hundredth, is a proof, and so it was on record as it is.
+    function _fallsAreProofs() private {
+        for (uint8 i; i < 5; ++i) {
+            uint256 before = vm.snapshotState();
+            uint256 held = _held(i);
+            if (held == 0) continue;
+            _nothing(i);
+            tokens[i].burn(address(vault), held / 100);
+            (bool ok,) = _tripped(i);
+            yes(ok, "on record");
+            vm.revertToState(before);
+        }
+        if (share.balanceOf(address(vault)) == 0) return;
+        uint256 rated = vm.snapshotState();
+        tokens[USDC].burn(address(share), 10_000e6);
+        (bool told,) = _tripped(SHARE);
+        yes(told, "the rate too");
+        vm.revertToState(rated);
+    }
+
     function test_unhalt_and_each_action_write_a_new_record() public {
         _act();
         _halt();
@@ -257,6 +297,28 @@ contract TripTest is World {
         yes(ok, "tripped");
     }
 
+    /// A share that nobody else holds may be emptied by whoever filled it, and its rate falls with that: where the vault holds
+    /// none of it, or dust, a stranger could halt it at will.
+    function test_the_rate_of_a_share_is_no_proof_where_no_more_than_dust_of_it_is_held() public {
+        _rebalance(WETH_USDC, 10e18);
+        tokens[USDC].burn(address(share), 900_000e6);
+        _nothing(SHARE);
+        share.transfer(address(vault), 100); // its dust
+        _nothing(SHARE);
+        share.transfer(address(vault), 1);
+        (bool ok,) = _tripped(SHARE);
+        yes(ok, "above its dust");
+    }
+
+    /// One that does not tell its balance may be held.
+    function test_the_rate_of_a_share_is_proof_where_its_balance_is_not_told() public {
+        _act();
+        vm.mockCallRevert(address(share), abi.encodeCall(IERC20.balanceOf, (address(vault))), "paused");
+        vm.mockCall(address(share), abi.encodeWithSignature("convertToAssets(uint256)", 1e27), abi.encode(1e26));
+        (bool ok,) = _tripped(SHARE);
+        yes(ok, "tripped");
+    }
+
     /// A share that fails, or burns what it is given, costs an action its own rate and nothing else.
     function test_a_share_without_a_rate_stops_no_action() public {
         share.setTrick(ShareTrick.RATE_BURNS);
@@ -303,6 +365,15 @@ contract TripTest is World {
             eq(address(vault).balance, 0, "went");
             _halt();
         }
+    }
+
+    function test_what_the_owner_rescued_is_no_proof_where_the_coin_is_a_listed_token_too() public {
+        vm.etch(address(tokens[GRAIN]), type(NativeToken).runtimeCode);
+        vm.deal(address(vault), 5_000_000e24);
+        _rebalance(WETH_USDC, 10e18);
+        vm.prank(owner);
+        vault.rescueNative();
+        _nothing(GRAIN);
     }
 
     function test_rescue_reverts_without_native_coin_and_where_payout_refuses_it() public {

@@ -17,7 +17,6 @@ from keeper.model.envelope import (
     Claimed,
     Done,
     Market,
-    Price,
     Refusal,
     Rules,
     State,
@@ -27,26 +26,27 @@ from keeper.model.envelope import (
     harvest,
     kill,
     rebalance,
+    rescue_native,
     retarget,
     set_targets,
+    trip,
     unhalt,
     withdraw,
 )
-from keeper.units import Usd18
 from tests.keeper.model.scene import (
     ADAPTERS,
-    DAI,
     FROZEN,
     GRAIN,
     HELD,
     PRICES,
-    REWARD_PRICES,
     SALES,
+    SHARE,
     USDC,
     Deed,
     Mandates,
     Shops,
 )
+from tests.keeper.model.weather import market_after, proved, suspect
 
 U128 = 2**128 - 1
 NOTHING_CLAIMED = Claimed()
@@ -78,6 +78,9 @@ WEIGHTS = {
     "withdraw": 1,
     "revokeKeeper": 0.3,
     "deposit": 0.8,
+    "vanish": 0.8,
+    "trip": 0.8,
+    "rescueNative": 0.3,
 }
 
 HALTED_WEIGHTS = {
@@ -89,6 +92,9 @@ HALTED_WEIGHTS = {
     "retarget": 0.5,
     "harvest": 0.5,
     "deposit": 4,
+    "withdraw": 1,
+    "vanish": 0.4,
+    "trip": 0.4,
 }
 """While the vault is halted."""
 
@@ -129,9 +135,9 @@ def played(world: World, act: Act) -> tuple[World, Done | Refusal]:
         gone = replace(world.mandates, ends={**world.mandates.ends, "standby": 0})
         newer = replace(rules, config_version=rules.config_version + 1)
         return replace(world, rules=newer, mandates=gone), Done(state, shops)
-    if act.kind == "deposit":
+    if act.kind in ("deposit", "vanish"):
         held = list(state.balances)
-        held[args[0]] += args[1]
+        held[args[0]] += args[1] if act.kind == "deposit" else -args[1]
         return replace(world, state=replace(state, balances=tuple(held))), Done(state, shops)
     made: dict[str, Callable[[], Done | Refusal]] = {
         "rebalance": lambda: rebalance(state, rules, market, call, args[0], args[1], shops),
@@ -142,7 +148,9 @@ def played(world: World, act: Act) -> tuple[World, Done | Refusal]:
         "halt": lambda: halt(state, call),
         "kill": lambda: kill(state, rules, market, call, shops),
         "flatten": lambda: flatten(state, rules, market, call, args[0], shops),
-        "unhalt": lambda: unhalt(state, rules, call),
+        "unhalt": lambda: unhalt(state, rules, market, call),
+        "trip": lambda: trip(state, rules, market, call, args[0]),
+        "rescueNative": lambda: rescue_native(state, call, args[0]),
         "withdraw": lambda: withdraw(state, rules, call, args[0], args[1]),
     }
     found = made[act.kind]()
@@ -160,17 +168,21 @@ def chosen(dice: random.Random, world: World, *, busy: bool = False) -> Act:
     weights = dict(WEIGHTS) | (HALTED_WEIGHTS if halted else {})
     if world.mandates.ends["standby"] == 0:
         del weights["revokeKeeper"]
+    if proved(world.state, world.rules, world.market):
+        weights["trip"] = 6
     kind = dice.choices(list(weights), list(weights.values()))[0]
     who = RIGHT.get(kind, "owner_1")
     if kind == "flatten" and dice.random() < 0.5:
         who = "keeper"
-    if kind not in ("revokeKeeper", "deposit") and dice.random() < 0.04:
+    if kind == "trip":
+        who = "stranger"
+    if kind not in ("revokeKeeper", "deposit", "vanish") and dice.random() < 0.04:
         who = dice.choice(("keeper", "standby", "guardian", "owner_1", "stranger"))
     elif who == "keeper" and dice.random() < 0.05:
         who = "standby"
     if kind == "unhalt" and dice.random() < 0.8:
         now += 3_600
-    market = _market(dice, world, silence=0.25 if kind in ("flatten", "kill") else 0.03)
+    market = market_after(dice, world.market, silence=0.25 if kind in ("flatten", "kill") else 0.03)
     shops = _shops(dice, world, market, kind)
     gas = 10**9 * dice.choices((2, 100, 101), (40, 2, 1))[0]
     act = Act(kind, who, now, gas, market, shops, ())
@@ -179,37 +191,6 @@ def chosen(dice: random.Random, world: World, *, busy: bool = False) -> Act:
 
 
 # -------------------------------------------------------------------------------------------------------- the world
-
-
-def _market(dice: random.Random, world: World, *, silence: float) -> Market:
-    prices, pushes = list(world.market.prices), list(world.market.pushes)
-    for index in dice.sample(range(len(prices)), dice.choice((0, 1, 1, 2))):
-        base = prices[index] or Price.flat(PRICES[index])
-        width = 0.001 if index in (USDC, DAI) and dice.random() < 0.8 else dice.choice((0.004, 0.02, 0.02, 0.3))
-        prices[index] = _cluster(dice, round(base.mid * (1 + dice.uniform(-width, width))))
-        pushes[index] = ()
-        if dice.random() < silence:
-            prices[index] = None
-            pushes[index] = tuple(Usd18(round(PRICES[index] * share)) for share in dice.choices((0.97, 1, 9, 1.1), k=2))
-        elif dice.random() < 0.02:
-            prices[index] = Price.flat(PRICES[index] * dice.choice((5, 100)))
-    for index, price in enumerate(prices):
-        if (price is None or price.mid > 3 * PRICES[index]) and dice.random() < 0.4:
-            prices[index], pushes[index] = Price.flat(PRICES[index]), ()
-    if dice.random() < 0.02:
-        prices[USDC] = prices[DAI] = Price.flat(PRICES[USDC] * 9 // 10)
-    rewards = list(world.market.rewards)
-    if dice.random() < 0.2:
-        rewards[0] = _cluster(dice, round(REWARD_PRICES[0] * dice.uniform(0.7, 1.4))) if dice.random() < 0.85 else None
-    rewards[1] = prices[GRAIN]
-    return Market(tuple(prices), tuple(rewards), tuple(pushes))
-
-
-def _cluster(dice: random.Random, mid: int) -> Price:
-    if dice.random() < 0.6:
-        return Price.flat(mid)
-    spread = dice.choice((0.0003, 0.0008, 0.002, 0.004))
-    return Price(Usd18(mid), Usd18(round(mid * (1 - spread))), Usd18(round(mid * (1 + spread))))
 
 
 def _shops(dice: random.Random, world: World, market: Market, kind: str) -> Shops:
@@ -263,6 +244,14 @@ def _filled_in(dice: random.Random, world: World, act: Act) -> Act:
         asset = dice.randrange(len(PRICES))
         dust = world.rules.assets[asset].dust
         return replace(act, arguments=(asset, dice.choice((1, dust, dust + 1, HELD[asset] // 15, HELD[asset] // 40))))
+    if act.kind == "vanish":
+        asset = dice.choice((*range(len(PRICES)), SHARE))
+        part = dice.choice((1, 100, 500, 511, 512, 513, 1_000))
+        return replace(act, arguments=(asset, world.state.balances[asset] // part))
+    if act.kind == "trip":
+        return replace(act, arguments=(suspect(dice, proved(world.state, world.rules, world.market)),))
+    if act.kind == "rescueNative":
+        return replace(act, arguments=(dice.choice((0, 1, 10**18)),))
     return replace(act, arguments=(None,))
 
 

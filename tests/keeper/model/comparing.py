@@ -16,6 +16,7 @@ from tests.keeper.model.twin import Said, Seen, Twin
 
 NOTHING = "0x"
 ZERO = "0x" + "00" * 32
+TRIPPED = "0x" + b"tripped".ljust(32, bytes(1)).hex()
 Told = tuple[str, dict[str, Any]]
 
 
@@ -92,7 +93,7 @@ def _bytes_of(refusal: Refusal | None) -> str:
 
 
 def words(state: State) -> tuple[int, ...]:
-    """The five words in which the vault keeps its state, as it packs them: the lock at rest, nothing left to pay."""
+    """The seven words in which the vault keeps its state, as it packs them: the lock at rest, nothing left to pay."""
     halted = state.mode is VaultMode.HALTED
     levels = state.levels
     return (
@@ -106,6 +107,8 @@ def words(state: State) -> tuple[int, ...]:
         ),
         _packed(*((target, 16) for target in state.targets)),
         _packed((state.opened_at, 40), (state.unhalted_at, 40), (state.shift_level, 64), (state.harvest_level, 64)),
+        state.balances_seen,
+        state.rates_seen,
     )
 
 
@@ -138,6 +141,14 @@ def events(before: World, after: World, act: Act, done: Done) -> list[Told]:
         told.append(("Harvested", {**decided, **came, "report": _report(done.report)}))
     elif act.kind in ("halt", "kill"):
         told.append(("Halted", {"actor": who, "reason": ZERO, "since": after.state.halted_at}))
+    elif act.kind == "trip":
+        assert done.tripping is not None
+        proved = {"expected": done.tripping.expected, "found": done.tripping.found, "byRate": done.tripping.by_rate}
+        told.append(("Tripped", {"caller": who, "asset": act.arguments[0], **proved}))
+        told.append(("Halted", {"actor": who, "reason": TRIPPED, "since": after.state.halted_at}))
+    elif act.kind == "rescueNative":
+        payout = before.mandates.addresses["owner_1"]
+        told.append(("NativeRescued", {"payout": payout, "amount": act.arguments[0]}))
     elif act.kind == "unhalt":
         told.append(("Unhalted", {"owner": who, "epoch": epoch}))
     elif act.kind == "withdraw":
@@ -211,6 +222,8 @@ def _count(tally: Tally, act: Act, found: Done | Refusal) -> None:
         "a failed flatten in a kill": found.exit_refused is not None,
         "a loss": bool(found.report and found.report.loss),
         "a gain": bool(found.report and found.report.nav_after > found.report.nav_before),
+        "a balance that vanished": bool(found.tripping and not found.tripping.by_rate),
+        "a rate that fell": bool(found.tripping and found.tripping.by_rate),
         "a refuge of second rank": bool(found.exit and found.exit.refuge == 4),
     }.items():
         tally.marks[name] += held

@@ -21,6 +21,8 @@ RANKS = (0, 0, 1, 0, 2, 0, 0)
 ADAPTERS, TILL, TARGET, IDLE, LINK, GEM = ("honest", "odd"), "till", "rewards", "idle", "LINK", "GEM"
 """Names that stand for addresses: two adapters, their venue, two targets, two rewards not listed."""
 REWARD_PRICES = (20 * WAD, PRICES[GRAIN], 3 * WAD)
+RATE = 11 * 10**26
+"""What 1e27 units of the share are worth at the opening."""
 CLAIMS = ((TARGET, LINK, 18, 300, True), (IDLE, "GRAIN", 24, 500, True), (IDLE, GEM, 2, 500, False))
 """Target, reward, its decimals, daily cap in dollars, enabled: a plain one, one with a listed reward, one off."""
 
@@ -74,6 +76,7 @@ def rules(kind: int, at: dict[str, str]) -> Rules:
             10 ** DECIMALS[i] // 10_000,
             Usd18(PRICES[i] // 4),
             Usd18(PRICES[i] * 4),
+            share=i == SHARE,
         )
         for i in range(len(SYMBOLS))
     )
@@ -110,7 +113,8 @@ def names() -> dict[str, str]:
 def opening_market() -> Market:
     """Every price flat, as it was when the vault was filled."""
     prices, rewards = ([Price.flat(price) for price in some] for some in (PRICES, REWARD_PRICES))
-    return Market(tuple(prices), tuple(rewards), ((),) * len(prices))
+    rates = tuple(RATE if i == SHARE else 0 for i in range(len(SYMBOLS)))
+    return Market(tuple(prices), tuple(rewards), ((),) * len(prices), rates)
 
 
 class Deed(IntEnum):

@@ -276,9 +276,9 @@ def test_an_unhalt_starts_with_every_budget_used_up() -> None:
     halted = halt(scene.state, owner)
     assert isinstance(halted, Done)
     assert halted.state.mode is VaultMode.HALTED
-    early = unhalt(halted.state, scene.rules, replace(owner, now=START + 3_609))
+    early = unhalt(halted.state, scene.rules, scene.market, replace(owner, now=START + 3_609))
     assert early == Refusal("TooSoon", (START + 3_610,))
-    after = unhalt(halted.state, scene.rules, replace(owner, now=START + 3_610))
+    after = unhalt(halted.state, scene.rules, scene.market, replace(owner, now=START + 3_610))
     assert isinstance(after, Done)
     assert after.state.levels == Levels.full(scene.rules.limits)
     room = headroom(after.state, scene.rules.limits, START + 3_610)

@@ -15,7 +15,17 @@ from tests.keeper.model.twin import KINDS, Twin, standing
 
 SEQUENCES, LENGTH, SEED = 30, 20, 7
 ACTS = {"rebalance", "allocate", "retarget", "setTargets", "harvest", "halt", "kill", "flatten", "unhalt", "withdraw"}
-MARKS = {"several trades", "a sale of a reward", "a leg sold", "a leg failed", "a loss", "a gain"}
+ACTS |= {"trip", "rescueNative"}
+MARKS = {
+    "several trades",
+    "a sale of a reward",
+    "a leg sold",
+    "a leg failed",
+    "a loss",
+    "a gain",
+    "a rate that fell",
+    "a balance that vanished",
+}
 
 
 @pytest.mark.timeout(600)

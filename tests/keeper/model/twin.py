@@ -44,8 +44,8 @@ MANDATE, SHORT_MANDATE = 89 * 86_400, 30_000
 ACTORS = ("keeper", "standby", "guardian", "owner_1", "stranger")
 KINDS = 3
 """Sets of limits: one vault of each."""
-MASKS = (ALL, ALL ^ (2**16 - 1) << 168, ALL, ALL, ALL)
-"""Of the vault's first five words all is compared but the number of the last route paid, which means nothing later."""
+MASKS = (ALL, ALL ^ (2**16 - 1) << 168, *(ALL,) * 5)
+"""Of the vault's first seven words all is compared but the number of the last route paid, which means nothing later."""
 _GAS = 30_000_000
 _CLAIM = "0x" + keccak(text="claim()")[:4].hex()
 _LEND = 6
@@ -83,7 +83,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """The vault after an act: balances, both views, and the five words that it keeps besides."""
+    """The vault after an act: balances, both views, and the seven words that it keeps besides."""
 
     balances: tuple[int, ...]
     state: Mapping[str, Any]
@@ -112,11 +112,15 @@ class Twin:
 
     def tell(self, before: World, act: Act) -> None:
         """Bring prices, venues and rewards to where the act wants them."""
+        if act.kind == "rescueNative":
+            self.line.result("anvil_setBalance", self.addresses["vault"], hex(act.arguments[0]))
         for to, data in (*self._prices(before.market, act.market), *self._settings(before, act)):
             sent = self.line.result("eth_sendTransactionSync", self._fields("deployer", to, data, 2 * 10**9))
             assert int(sent["status"], 16) == 1, f"a setting of the scene reverts: {data[:10]}"
 
     def _prices(self, before: Market, after: Market) -> Iterator[tuple[str, str]]:
+        if before.rates != after.rates:
+            yield self.addresses["SHARE"], encode_call("setRate(uint256)", after.rates[scene.SHARE])
         tokens = [*SYMBOLS, *(claim[1] for claim in CLAIMS)]
         was = (*before.prices, *before.rewards)
         pushed = (*before.pushes, *((),) * len(CLAIMS))
@@ -198,6 +202,12 @@ class Twin:
         if act.kind == "deposit":
             data = encode_call("mint(address,uint256)", self.addresses["vault"], args[1])
             return self.addresses[SYMBOLS[args[0]]], data
+        if act.kind == "vanish":
+            return self.addresses[SYMBOLS[args[0]]], encode_call(
+                "burn(address,uint256)", self.addresses["vault"], args[1]
+            )
+        if act.kind == "rescueNative":
+            return self.addresses["vault"], vault[act.kind].call()
         if act.kind in ("halt", "kill"):
             return self.addresses["vault"], vault[act.kind].call(bytes(32))
         if act.kind == "flatten":
@@ -264,6 +274,8 @@ def _deploy(line: Line, url: str, kind: int) -> Twin:
     token = _artifact("OddToken")
     for symbol, decimals in (*zip(SYMBOLS, DECIMALS, strict=True), (scene.LINK, 18), (scene.GEM, 2)):
         at[symbol] = hand.new(token, symbol, decimals)
+    at["SHARE"] = hand.new(_artifact("RatedToken"), "SHARE", DECIMALS[scene.SHARE], at["USDC"])
+    hand.send(at["SHARE"], "setRate(uint256)", scene.RATE)
     for name in ADAPTERS:
         at[name] = hand.new(_artifact("PricedAdapter"), at["oracle"])
         hand.send(at[name], "setOther(address)", at["FROZEN"])
