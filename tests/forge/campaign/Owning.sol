@@ -127,6 +127,7 @@ abstract contract Owning is Weather {
         Picture memory p = _look();
         (bool done,) = _as(owner, abi.encodeCall(IVaultCore.rescueNative, ()));
         _flag(!done, "I10 native coin cannot leave");
+        delete recorded; // the coin may be a listed token too
         _unmoved(p, "I01 a rescue moved a token");
     }
 
