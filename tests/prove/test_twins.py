@@ -19,6 +19,11 @@ contract Toy {
     uint256 public spent; // of 10
     uint256 public unseen;
 
+    constructor(uint256 start) {
+        if (start > 10) revert("born rich");
+        spent = start;
+    }
+
     function spend(uint256 amount) external {
         if (amount > 10) revert("too much");
         spent += amount;
@@ -36,15 +41,28 @@ pragma solidity 0.8.30;
 
 import {Toy} from "../../contracts/Toy.sol";
 
+interface Vm {
+    function expectRevert(bytes calldata) external;
+}
+
 contract ToyTest {
+    Vm private constant vm = Vm(0x7109709ECfa91a80626fF3989D68f67F5b1DD12D);
+
     function test_spends_ten_and_no_more() external {
-        Toy toy = new Toy();
+        Toy toy = new Toy(0);
         toy.spend(10);
         require(toy.spent() == 10, "I01 spent");
         try toy.spend(11) {
             revert("I02 more than ten");
         } catch {}
         toy.burn(1);
+    }
+
+    function test_is_not_born_rich() external {
+        for (uint256 more; more < 2; ++more) {
+            vm.expectRevert("born rich");
+            new Toy(11 + more);
+        }
     }
 
     function test_nothing_at_all() external pure {}
@@ -59,6 +77,7 @@ libs = []
 solc = ".tools/solcx/solc-v0.8.30"
 evm_version = "shanghai"
 offline = true
+dynamic_test_linking = true
 fs_permissions = []
 """
 BOUND = Edit("contracts/Toy.sol", "amount > 10", "amount > 11")
@@ -179,5 +198,5 @@ def test_a_survivor_turns_the_section_red_and_an_argument_counts_it_out(shop: Wo
 def test_the_marks_see_which_way_the_tests_went(shop: Workshop) -> None:
     with shop.lane() as lane:
         found, ways = branches.taken(lane)
-    assert [one.name for one in found] == ["Toy.spend: amount > 10", "Toy.burn: rounds > 9"]
-    assert ways == {"Toy.spend: amount > 10": "tf", "Toy.burn: rounds > 9": "f"}
+    assert len(found) == 3
+    assert ways == {"Toy.constructor: start > 10": "tf", "Toy.spend: amount > 10": "tf", "Toy.burn: rounds > 9": "f"}
