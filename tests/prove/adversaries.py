@@ -30,8 +30,6 @@ ENV = MappingProxyType({"BALLAST_MARKETS": str(MARKETS), "FOUNDRY_GAS_LIMIT": st
 HALF = 50
 """Per cent of a bound that the best adversary must take."""
 WEAKENINGS_WANTED = 8
-SECOND_ORDER = 101
-"""Per cent of a bound that may be taken: published bounds are to first order in the feeds' error."""
 MILLIONTHS = 1_000_000
 BLIND = "forge's maximiser"
 
@@ -101,8 +99,8 @@ def complaints(told: Sequence[Find], published: Mapping[str, Share18], readme: s
         limit = published.get(find.bound, find.limit)
         if find.limit != limit:
             wrong.append(f"{find.bound} is published as {limit}, the adversaries hold it for {find.limit}")
-        if find.found * 100 > find.limit * SECOND_ORDER:
-            wrong.append(f"{find.adversary} took {find.per_cent} % of {find.bound} in market {find.market}")
+        if find.found > find.limit:
+            wrong.append(f"{find.adversary} broke {find.bound} in market {find.market}: {find.found} of {find.limit}")
         if find.markets != MARKETS and find.adversary != BLIND:
             wrong.append(f"{find.adversary} played {find.markets} markets, not {MARKETS}")
     wrong += [

@@ -47,8 +47,8 @@ def test_finds_near_every_bound_leave_nothing_to_say() -> None:
 @pytest.mark.parametrize("bound", PUBLISHED)
 def test_each_bound_that_breaks_or_that_nobody_comes_near_or_goes_for_is_told(bound: str) -> None:
     told, limit = _told(), PUBLISHED[bound]
-    broken = _but(told, bound, limit * 102 // 100)
-    assert f"thief took 102 % of {bound} in market 0" in complaints(broken, PUBLISHED, _readme(broken))
+    broken = _but(told, bound, limit + 1)
+    assert f"thief broke {bound} in market 0: {limit + 1} of {limit}" in complaints(broken, PUBLISHED, _readme(broken))
     idle = _but(told, bound, limit * 49 // 100)
     assert f"only 49 % of {bound} was reached" in complaints(idle, PUBLISHED, _readme(idle))
     fewer = tuple(find for find in told if find.bound != bound)

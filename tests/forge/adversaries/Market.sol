@@ -43,8 +43,6 @@ abstract contract Market is World {
     uint256 internal constant DELTA = 50;
     /// bps, of every route: the widest of deploy.example.toml.
     uint16 internal constant WIDE = 145;
-    /// The published bounds are to first order in delta: the rest is at most so many per cent of them.
-    uint256 internal constant SECOND_ORDER = 1;
     /// forge shows and exports what is said to it; it has no code.
     address private constant CONSOLE = 0x000000000000000000636F6e736F6c652e6c6f67;
 
@@ -279,7 +277,7 @@ abstract contract Market is World {
 
     function _within(string memory name, uint256 seed, Find memory find) private pure {
         string memory where = string.concat(name, " in market ", vm.toString(seed), " breaks ", find.bound);
-        le(find.found, find.limit * (100 + SECOND_ORDER) / 100, where);
+        le(find.found, find.limit, where);
     }
 
     function _say(string memory name, Find memory find, uint256 seed, uint256 markets) private view {
