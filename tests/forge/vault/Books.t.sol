@@ -90,4 +90,31 @@ contract BooksTest is World {
         eq(report.navAfter, _nav(), "to the unit");
         eq(report.loss, 0, "the 120 lost are hidden by 40,000 given");
     }
+
+    /// Where no share is listed, what goes on record is what the books and the last look at each balance told.
+    function test_without_a_share_each_action_puts_every_balance_on_record() public {
+        _rebalance(_two(WETH_USDC, 10e18, WETH_WBTC, 10e18));
+        _eachFallIsProof();
+        tokens[GRAIN].mint(address(vault), 5_000_000e24);
+        vm.prank(owner);
+        vault.allocate(_two(WETH_USDC, 1e18, WETH_WBTC, 1e18), uint40(_now()));
+        _eachFallIsProof();
+        tokens[GRAIN].mint(address(vault), 5_000_000e24);
+        rewards.setDue(10e18);
+        _pass(1 hours);
+        _harvest(_order(REWARD_USDC, 1e18));
+        _eachFallIsProof();
+    }
+
+    /// Down by a hundredth from what there is, each trips; as it is, none does.
+    function _eachFallIsProof() private {
+        uint256 before = vm.snapshotState();
+        for (uint8 i; i < 4; ++i) {
+            vm.expectRevert(abi.encodeWithSelector(IVaultCore.NothingTripped.selector, i));
+            vault.trip(i);
+            tokens[i].burn(address(vault), _held(i) / 100);
+            vault.trip(i);
+            vm.revertToState(before);
+        }
+    }
 }
