@@ -102,7 +102,15 @@ def _halmos(lane: Lane, contracts: str, tests: str) -> dict[str, Result]:
     out.unlink(missing_ok=True)
     words = ["halmos", "--root", str(lane.folder), "--forge-build-out", f"{PLACE}/out", "--match-contract", contracts]
     words += ["--match-test", f"^({tests})", "--loop", str(LOOPS), "--solver", "yices", "--solver-threads", "1"]
-    words += ["--solver-timeout-assertion", "60s", "--no-status", "--json-output", str(out)]
+    words += [
+        "--solver-timeout-assertion",
+        "60s",
+        "--solver-timeout-branching",
+        "50ms",
+        "--no-status",
+        "--json-output",
+        str(out),
+    ]
     words += ["--default-bytes-lengths", "36", "--default-array-lengths", "1,2"]
     # halmos would build again, with words of its own, and so everything: it is given a forge that has nothing to do
     idle = lane.folder / PLACE / "idle"

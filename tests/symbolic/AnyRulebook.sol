@@ -34,17 +34,21 @@ contract SilentParts {
 }
 
 /// A clerk that lets everything in, so that a proof does not lean on what the real one refuses; what it answers is arbitrary,
-/// once it is told so. What it was asked about limits it keeps beside, for a static call may write nothing itself.
+/// once it is told so. Of limits it refuses one question, if it is given one: a change that always fails then always asks it.
 contract OpenClerk is Prover {
-    address internal constant KEPT = address(0xCEB7);
     bool private _arbitrary;
+    bytes32 private _refused;
 
     function beArbitrary() external {
         _arbitrary = true;
     }
 
-    function requireLimits(Limits memory was, Limits memory given, Route[] memory, Change change) external {
-        vm.store(KEPT, 0, keccak256(abi.encode(was, given, change)));
+    function refuse(bytes32 question) external {
+        _refused = question;
+    }
+
+    function requireLimits(Limits memory was, Limits memory given, Route[] memory, Change change) external view {
+        require(keccak256(abi.encode(was, given, change)) != _refused, "refused");
     }
 
     fallback() external {
@@ -60,18 +64,17 @@ contract OpenClerk is Prover {
 abstract contract AnyRulebook is Prover {
     address internal constant VAULT = address(0xBA11A);
     address internal constant BOOK = address(0xB00C);
-    address internal constant KEPT = address(0xCEB7);
     uint256 internal constant ASSETS = 2;
     uint256 internal constant ROUTES = 2;
     uint256 internal constant CLAIMS = 1;
     uint256 internal constant ACCOUNTS = 2;
     uint256 internal constant PENDING = 2;
+    OpenClerk internal clerk;
 
     function setUp() public virtual {
         vm.warp(1_700_000_000);
         address parts = address(new SilentParts());
-        address clerk = address(new OpenClerk());
-        vm.etch(KEPT, hex"00");
+        clerk = new OpenClerk();
         Setup memory setup;
         setup.vault = VAULT;
         setup.owner = address(0xA11CE);
@@ -85,8 +88,8 @@ abstract contract AnyRulebook is Prover {
         setup.assets[1] = Asset(address(new SilentParts()), 6, 0, false, 0, 10_000, 200, 1, 0.5e18, 1.5e18);
         setup.routes = new Route[](1);
         setup.routes[0] = Route(1, 0, 0, 60, true, parts, parts, "");
-        address made = _create(bytes.concat(_code("Rulebook"), abi.encode(setup, clerk)));
-        OpenClerk(clerk).beArbitrary();
+        address made = _create(bytes.concat(_code("Rulebook"), abi.encode(setup, address(clerk))));
+        clerk.beArbitrary();
         vm.etch(VAULT, address(new IdleVault()).code);
         vm.etch(BOOK, made.code);
         svm.enableSymbolicStorage(BOOK);

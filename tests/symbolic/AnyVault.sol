@@ -7,22 +7,10 @@ import {Asset, Limits, Quote, Role, Route, Rules, Step} from "../../contracts/in
 import {Swap} from "../../contracts/interfaces/IAdapter.sol";
 import {Prover} from "./Prover.sol";
 
-/// Counts what a static call may not count itself: how often prices were asked.
-contract Tally {
-    uint256 public count;
-}
-
-/// An oracle that says what it was given, and how often it was asked.
-contract CountingOracle is Prover {
-    address private immutable tally;
-    uint128 private immutable price;
-
-    constructor(address tally_, uint128 price_) {
-        (tally, price) = (tally_, price_);
-    }
-
-    function clusters(address[] calldata tokens, uint256) external returns (Cluster[] memory found) {
-        vm.store(tally, 0, bytes32(uint256(vm.load(tally, 0)) + 1));
+/// An oracle that changes its mind between two questions, as it likes: $1 for each token, or $2.
+contract FickleOracle is Prover {
+    function clusters(address[] calldata tokens, uint256) external pure returns (Cluster[] memory found) {
+        uint128 price = svm.createBool("dear") ? 2e18 : 1e18;
         found = new Cluster[](tokens.length);
         for (uint256 i; i < tokens.length; ++i) {
             found[i] = Cluster(price, price, price);
@@ -63,7 +51,7 @@ contract WildAdapter {
     }
 }
 
-/// Stands where the rulebook stands. Who has which role is arbitrary: its storage is. The portfolio is two tokens of $1.
+/// Stands where the rulebook stands. Who has which role is arbitrary: its storage is. The portfolio is two tokens of one price.
 contract OpenRulebook {
     mapping(address => uint256) private _roles; // role in bits 0 and 1, expiry in the 40 after them
     address public owner;
@@ -118,8 +106,8 @@ contract OpenRulebook {
         found.limits =
             Limits(100, 25, 25, 1000, 5, 500, 500, 10, 15, 75, 3000, 20_000, 300, 3600, 3600, 2 days, 100 gwei, true);
         found.assets = new Asset[](2);
-        found.assets[0] = Asset(_zero, 18, 1, false, 0, 10_000, 200, 1, 0.5e18, 1.5e18);
-        found.assets[1] = Asset(_one, 18, 0, false, 0, 10_000, 200, 1, 0.5e18, 1.5e18);
+        found.assets[0] = Asset(_zero, 18, 1, false, 0, 10_000, 200, 1, 0.5e18, 2.5e18);
+        found.assets[1] = Asset(_one, 18, 0, false, 0, 10_000, 200, 1, 0.5e18, 2.5e18);
     }
 
     function limits() external view returns (Limits memory) {
@@ -155,16 +143,14 @@ abstract contract AnyVault is Prover {
     address internal constant VAULT = address(0xBA11A);
     address internal book;
     address internal adapter;
-    Tally internal tally;
     PlainToken internal zero;
     PlainToken internal one;
 
     function setUp() public virtual {
         vm.warp(1_700_000_000);
-        tally = new Tally();
         (zero, one) = (new PlainToken(), new PlainToken());
         adapter = address(new WildAdapter());
-        address oracle = address(new CountingOracle(address(tally), 1e18));
+        address oracle = address(new FickleOracle());
         book = address(new OpenRulebook(oracle, adapter, address(0xDEA1), address(zero), address(one)));
         uint16[] memory targets = new uint16[](2);
         (targets[0], targets[1]) = (5000, 5000);

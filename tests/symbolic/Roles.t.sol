@@ -35,6 +35,7 @@ contract RolesTest is AnyRulebook {
         _refused(caller, abi.encodeCall(IRulebook.tighten, (given)));
         _refused(caller, abi.encodeCall(IRulebookReads.revokeKeeper, (who)));
         _refused(caller, abi.encodeCall(IRulebook.cancel, (bytes32(uint256(i)))));
+        _refused(caller, abi.encodeCall(IRulebook.cancelAll, ()));
     }
 
     function _refused(address caller, bytes memory data) private {

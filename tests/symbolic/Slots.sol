@@ -26,3 +26,8 @@ library BookSlots {
     uint256 internal constant CLAIM_WORDS = 4; // the last is the length of its data
     uint256 internal constant VERSION_BIT = 160;
 }
+
+library VaultSlots {
+    uint256 internal constant _levels = 2;
+    uint256 internal constant _targets = 3;
+}

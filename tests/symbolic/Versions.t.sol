@@ -53,6 +53,7 @@ contract VersionsTest is AnyRulebook {
     function check_20_queueing_changes_nothing(address caller, address payout, bytes32 id) public {
         _exact(caller, abi.encodeCall(IRulebook.queue, (abi.encodeCall(IRulebook.setPayout, (payout)))), caller, true);
         _exact(caller, abi.encodeCall(IRulebook.cancel, (id)), caller, true);
+        _exact(caller, abi.encodeCall(IRulebook.cancelAll, ()), caller, true);
     }
 
     // by the queue
