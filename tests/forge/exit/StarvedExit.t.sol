@@ -48,12 +48,17 @@ contract StarvedExitTest is Street {
         }
     }
 
+    /// Half of the tries where little gas hurts most.
+    function _someGas(uint256 gas) private pure returns (uint256) {
+        return bound(gas >> 1, LEAST, gas % 2 == 0 ? BLOCK_GAS : 3_500_000);
+    }
+
     function testFuzz_at_any_gas_flatten_sells_every_healthy_leg_or_nothing(
         uint256 gas,
         uint256 subset,
         uint256 burning
     ) public {
-        _flatten(bound(gas, LEAST, BLOCK_GAS), subset % SUBSETS, burning);
+        _flatten(_someGas(gas), subset % SUBSETS, burning);
     }
 
     function testFuzz_at_any_gas_kill_halts_and_sells_every_healthy_leg_or_none(
@@ -63,7 +68,7 @@ contract StarvedExitTest is Street {
     ) public {
         _pass(1 hours);
         _unhalt();
-        _kill(bound(gas, LEAST, BLOCK_GAS), subset % SUBSETS, burning);
+        _kill(_someGas(gas), subset % SUBSETS, burning);
     }
 
     /// From 100,000 to 30 million in steps of 3 %, all legs healthy: both outcomes are there, and between them one threshold.
