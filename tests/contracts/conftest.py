@@ -21,6 +21,12 @@ __all__ = ["furnished_once", "stage"]
 NETWORKS = os.environ.get("CONTRACT_NETWORKS", "anvil,ganache").split(",")
 
 
+def pytest_report_header() -> str:
+    """What runs where, and why."""
+    why = "the furnished chain is Anvil alone: it impersonates the Safe and sets code and storage of third parties"
+    return f"contracts: vault and roles on {', '.join(NETWORKS)}; {why}"
+
+
 @pytest.fixture(scope="session")
 def project() -> Iterator[Any]:
     """The compiled project."""
