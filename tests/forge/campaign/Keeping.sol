@@ -47,7 +47,7 @@ abstract contract Keeping is Judge {
 
     /// A key of the keeper's: now and then the one whose mandate ends soon.
     function _key() internal returns (Puppet) {
-        return mandates[address(keeper)] == 0 || _draw(8) == 0 ? lapsing : keeper;
+        return _draw(clock < mandates[address(lapsing)] ? 4 : 40) == 0 ? lapsing : keeper;
     }
 
     /// After each success of a keeper's: it was entitled to it.
@@ -133,6 +133,7 @@ abstract contract Keeping is Judge {
         if (_draw(4) != 0) _walkAll();
         _honest();
         _misbehave();
+        if (vault.headroom().lossDay < 3e14) _pass(10 hours); // a thief has patience
         Picture memory p = _look();
         Order[] memory orders = new Order[](_shocking ? 2 : 1 + (_draw(2) == 0 ? _draw(3) : 0));
         for (uint256 k; k < orders.length; ++k) {
@@ -145,7 +146,7 @@ abstract contract Keeping is Judge {
 
     /// All that is let through; or what the loss budget has room for at this skim; or any size.
     function _bite(Picture memory p, uint256 route, uint256 parts) private returns (uint256 amount) {
-        if (route >= REWARD_USDC || _draw(3) == 0) return type(uint128).max;
+        if (route >= REWARD_USDC || _draw(6) == 0) return type(uint128).max;
         uint256 value = p.nav * (26 + _draw(200)) / BPS;
         if (_draw(4) != 0) {
             uint256 room = vault.headroom().lossDay * BPS / (skimBps + 1) / parts; // of NAV
@@ -158,7 +159,7 @@ abstract contract Keeping is Judge {
     /// Skims up to the floor; in a hostile world now and then a stall that does something else.
     function _misbehave() internal {
         _skim(_draw(2) == 0 ? SLIP - 1 : _draw(SLIP / 2));
-        if (!_hostile() || _draw(3) == 0) return;
+        if (!_hostile() || _draw(2) == 0) return;
         if (_draw(3) == 0) {
             for (uint256 k; k < 3; ++k) {
                 stalls[k].setShocks(true);
@@ -287,7 +288,7 @@ abstract contract Keeping is Judge {
         _pass(1 hours + _draw(12 hours));
         _honest();
         rewards.setTrick(ClaimTrick.HONEST, OddToken(tokens[ODD]));
-        rewards.setDue(_draw(40) * 1e18);
+        rewards.setDue((1 + _draw(40)) * 1e18);
         _skim(_draw(SLIP));
         _harvests();
     }
@@ -298,8 +299,8 @@ abstract contract Keeping is Judge {
         _pass(1 hours + _draw(12 hours));
         _honest();
         _misbehave();
-        rewards.setDue(_draw(200) * 1e18);
-        uint256 trick = _hostile() && _draw(2) == 0 ? 4 + _draw(4) : 0;
+        rewards.setDue((1 + _draw(200)) * 1e18);
+        uint256 trick = _hostile() && _draw(3) == 0 ? 4 + _draw(4) : 0;
         rewards.setTrick(ClaimTrick(trick), OddToken(tokens[_draw(4)]));
         (Puppet who, address target, bytes memory data) = _callback();
         rewards.setCall(address(who), abi.encodeCall(Puppet.go, (target, data)));
@@ -308,9 +309,9 @@ abstract contract Keeping is Judge {
 
     function _harvests() private {
         Picture memory p = _look();
-        Order[] memory sales = new Order[](_draw(3));
+        Order[] memory sales = new Order[]((_draw(6) + 2) / 3); // none, one, or two
         for (uint256 k; k < sales.length; ++k) {
-            sales[k] = Order(REWARD_USDC, uint128(1 + _draw(100) * 1e18), 0);
+            sales[k] = Order(REWARD_USDC, uint128((1 + _draw(sales.length > 1 ? 20 : 100)) * 1e17), 0);
         }
         Puppet who = _key();
         (bool done,) = _as(who, abi.encodeCall(IVaultCore.harvest, (0, sales, _terms())));

@@ -54,7 +54,7 @@ contract CrashTest is Campaign {
         if (i == USDC && k == 0 && _draw(12) == 0) market.set(tokens[USDC], 0.88e18);
         if (i == USDC) price = market.priceOf(tokens[USDC]);
         if (k == 2) return _say(i, k, (uint256(said[i][k].price) + price) / 2, true, true);
-        if (_draw(k == 0 ? 8 : 24) == 0) return _say(i, k, said[i][k].price, _draw(3) == 0, false);
+        if (_draw(k == 0 ? 12 : 24) == 0) return _say(i, k, said[i][k].price, _draw(3) == 0, false);
         _say(i, k, price * (BPS - 20 + _draw(41)) / BPS, true, true);
     }
 }
