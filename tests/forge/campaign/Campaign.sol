@@ -10,9 +10,10 @@ import {Governing} from "./Governing.sol";
 /// The one campaign: every actor's actions, in any order, and after each of them all that must hold.
 abstract contract Campaign is Governing {
     function targetSelectors() external view returns (FuzzSelector[] memory list) {
-        bytes4[30] memory all = [
+        bytes4[31] memory all = [
             this.rebalance.selector,
             this.steal.selector,
+            this.churn.selector,
             this.overreach.selector,
             this.retarget.selector,
             this.harvest.selector,
@@ -100,7 +101,7 @@ abstract contract Campaign is Governing {
         return abi.encodeCall(IVaultCore.rebalance, (_sale(), _next()));
     }
 
-    function _change(uint256 what) private returns (bytes memory) {
+    function _change(uint256 what) private view returns (bytes memory) {
         if (what == 9) return abi.encodeCall(IRulebook.freeze, (ODD));
         if (what == 10) return abi.encodeCall(IRulebookReads.revokeKeeper, (address(lapsing)));
         return abi.encodeCall(IRulebook.setRouteEnabled, (6, false));

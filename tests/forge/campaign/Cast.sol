@@ -113,6 +113,8 @@ contract Stall is PricedAdapter {
     uint256 private immutable _slipBps;
     /// Whether it moves the market in the middle of its next swaps.
     bool public shocks;
+    /// Whether it gives what it must and not a unit more.
+    bool private _greedy;
 
     constructor(SteeredOracle market, ITape tape, uint256 slipBps) PricedAdapter(market) {
         (_tape, _slipBps) = (tape, slipBps);
@@ -122,7 +124,15 @@ contract Stall is PricedAdapter {
         shocks = shocks_;
     }
 
+    function setGreedy(bool greedy) external {
+        _greedy = greedy;
+    }
+
     function swap(Swap calldata order) public override returns (uint256 out) {
+        if (_greedy) {
+            uint256 fair_ = quote(order.tokenIn, order.tokenOut, order.amountIn);
+            short = fair_ > order.minOut && !order.partialFill ? fair_ - order.minOut : 0;
+        }
         (IERC20 tokenIn, IERC20 tokenOut) = (IERC20(order.tokenIn), IERC20(order.tokenOut));
         uint256 inBefore = tokenIn.balanceOf(msg.sender);
         uint256 outBefore = tokenOut.balanceOf(msg.sender);

@@ -93,7 +93,7 @@ abstract contract Exiting is Owning {
 
     function _exits(Puppet who, bytes memory words, uint256 gas_) private {
         _honest();
-        _skim(_draw(2) == 0 ? _draw(SLIP) : _draw(600));
+        _skim(_draw(4) == 0 ? GREEDY : _draw(2) == 0 ? _draw(SLIP) : _draw(600));
         uint256 broken_ = _draw(4) == 0 ? 0 : _draw(8);
         for (uint256 k; k < 3; ++k) {
             if ((broken_ >> k) & 1 == 1) _tamper(k, Deed(11 + _draw(3)), 50_000);
@@ -215,7 +215,7 @@ abstract contract Exiting is Owning {
     function _fits(Picture memory p, uint8 i, uint8 o) private view returns (bool) {
         if (p.price[i].mid == 0 || p.price[o].mid == 0) return false;
         if (p.held[i] > 0 && p.held[i] < units[i] / 1000) return false; // dust by dust
-        uint256 pays = _priceOf(i) * ONE / _priceOf(o) * (BPS - skimBps) / BPS;
+        uint256 pays = _priceOf(i) * ONE / _priceOf(o) * (BPS - (skimBps < GREEDY ? skimBps : 0)) / BPS;
         uint256 floor =
             uint256(p.price[i].high) * ONE / p.price[o].low * (BPS * ONE - _openSlip(openedLast)) / (BPS * ONE);
         return pays * (BPS - 3) / BPS >= floor;

@@ -14,6 +14,10 @@ abstract contract Keeping is Judge {
     /// What a call gets: an adapter that burns all it is given must not end the run.
     uint256 internal constant CALL_GAS = 12_000_000;
 
+    /// A skim that stands for a venue in a thief's hand; no more than this is lost to one, bps.
+    uint256 internal constant GREEDY = 1000;
+    uint256 private constant WORST = SLIP + 60;
+
     uint256 internal rebalancedAt;
     uint256 internal retargetedAt;
     uint256 internal harvestedAt;
@@ -66,12 +70,15 @@ abstract contract Keeping is Judge {
         (_tampered, _shocking) = (false, false);
     }
 
-    /// What every stall keeps of what it sells, bps.
+    /// What every stall keeps of what it sells, bps; from `GREEDY` on it gives its floor and not a unit more.
     function _skim(uint256 bps) internal {
         if (bps == skimBps) return;
+        bool turned = (bps >= GREEDY) != (skimBps >= GREEDY);
         skimBps = bps;
         for (uint256 k; k < 3; ++k) {
-            stalls[k].setSkim(bps);
+            stalls[k].setSkim(bps >= GREEDY ? 0 : bps);
+            if (turned) stalls[k].setGreedy(bps >= GREEDY);
+            if (turned) stalls[k].setShort(0);
         }
     }
 
@@ -149,35 +156,39 @@ abstract contract Keeping is Judge {
         if (route >= REWARD_USDC || _draw(6) == 0) return type(uint128).max;
         uint256 value = p.nav * (26 + _draw(200)) / BPS;
         if (_draw(4) != 0) {
-            uint256 room = vault.headroom().lossDay * BPS / (skimBps + 1) / parts; // of NAV
+            uint256 room = vault.headroom().lossDay * BPS / (skimBps < GREEDY ? skimBps + 60 : WORST) / parts; // of NAV
             value = p.nav * (room > ONE / 10 ? ONE / 10 : room) / ONE * 99 / 100;
         }
         uint8 i = _ways()[route][0];
         return p.price[i].mid == 0 ? 0 : value * units[i] / p.price[i].mid;
     }
 
+    function _shock() private {
+        for (uint256 k; k < 3; ++k) {
+            stalls[k].setShocks(true);
+        }
+        (_shocking, _tampered) = (true, true);
+    }
+
     /// Skims up to the floor; in a hostile world now and then a stall that does something else.
     function _misbehave() internal {
-        _skim(_draw(2) == 0 ? SLIP - 1 : _draw(SLIP / 2));
-        if (!_hostile() || _draw(2) == 0) return;
+        _skim(_draw(2) == 0 ? GREEDY : _draw(SLIP / 2));
+        if (!_hostile() || _draw(5) < 2) return;
         if (_draw(3) == 0) {
-            for (uint256 k; k < 3; ++k) {
-                stalls[k].setShocks(true);
-            }
-            (_shocking, _tampered) = (true, true);
-            return;
+            return _shock();
         }
-        uint256 which = _draw(3);
-        uint256 trick = _draw(24);
+        // half of the time what does not revert by itself: a callback, a donation, half a draw, words that fall short
+        uint256 trick = _draw(2) == 0 ? 1 + _draw(12) : [10, 10, 10, 9, 7, 2, 6, 9][_draw(8)];
         (Puppet who, address target, bytes memory data) = _callback();
-        if (trick > 12) {
-            // what does not revert by itself: a callback, a donation, half a draw, a market that moves
-            trick = [10, 10, 10, 9, 7, 3, 10, 10, 9, 10, 10][trick - 13];
+        address other = tokens[_draw(4)];
+        uint256 much = _draw(30);
+        for (uint256 k; k < 3; ++k) {
+            stalls[k].setDeed(Deed(trick), much);
+            stalls[k].setOther(other);
+            if (trick == 6) stalls[k].setCall(address(who), data);
+            else stalls[k].setCall(address(who), abi.encodeCall(Puppet.go, (target, data)));
         }
-        _tamper(which, trick == 3 ? Deed.SAYS_LESS : Deed(trick), _draw(30));
-        stalls[which].setOther(tokens[_draw(4)]);
-        if (trick == 6) stalls[which].setCall(address(who), data);
-        else stalls[which].setCall(address(who), abi.encodeCall(Puppet.go, (target, data)));
+        _tampered = true;
         if (_draw(3) == 0) Coin(tokens[ODD]).setCallback(address(who), abi.encodeCall(Puppet.go, (target, data)));
     }
 
@@ -185,14 +196,18 @@ abstract contract Keeping is Judge {
     function _callback() internal virtual returns (Puppet who, address target, bytes memory data);
 
     function _rebalances(Picture memory p, Puppet who, Order[] memory orders) private {
+        if (!_lands(p, who, orders)) revert Missed();
+    }
+
+    function _lands(Picture memory p, Puppet who, Order[] memory orders) private returns (bool) {
         (bool done, bytes memory answer) = _as(who, abi.encodeCall(IVaultCore.rebalance, (orders, _terms())));
         if (!done) {
+            if (bytes4(answer) != IVaultCore.PriceMissing.selector) return false;
+            uint256 i = uint8(answer[35]);
             // below dust a donation stops nothing
-            if (bytes4(answer) == IVaultCore.PriceMissing.selector) {
-                uint256 i = uint8(answer[35]);
-                if (i < N && !p.counted[i]) return _flag(true, "I18 an asset below its dust stopped a rebalance");
-            }
-            revert Missed();
+            bool stopped = i < N && !p.counted[i];
+            _flag(stopped, "I18 an asset below its dust stopped a rebalance");
+            return stopped;
         }
         _flag(!p.priced, "I16 a rebalance without a price");
         _flag(clock < rebalancedAt + limits.rebalanceCooldown, "I05 a rebalance before its cooldown");
@@ -202,6 +217,30 @@ abstract contract Keeping is Judge {
         _record();
         centsAtTrade = abi.decode(answer, (Report)).navAfter / 1e16 * 1e16;
         _quiet();
+        return true;
+    }
+
+    /// A restless market and a thief who takes all that is let through, four times within hours.
+    function churn(uint256 seed) external turn(seed) {
+        _awake();
+        _honest();
+        _skim(_draw(2) == 0 ? GREEDY : 0);
+        if (_hostile() && _draw(2) == 0) _shock();
+        uint256 landed;
+        for (uint256 k; k < 4; ++k) {
+            _pass(300 + _draw(1 hours));
+            _walkAll();
+            Picture memory p = _look();
+            Order[] memory orders = new Order[](_shocking ? 2 : 1);
+            for (uint256 j; j < orders.length; ++j) {
+                uint256 route = j == 0 ? _sensible(p) : _leading(p, 1 + _draw(14));
+                uint256 most = skimBps == 0 ? type(uint128).max : _bite(p, route, orders.length);
+                orders[j] = Order(uint16(route), uint128(most), 0);
+            }
+            shocked = false;
+            if (_lands(p, keeper, orders)) ++landed;
+        }
+        if (landed == 0) revert Missed();
     }
 
     /// Callbacks end with the action.

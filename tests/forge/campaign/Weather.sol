@@ -82,17 +82,22 @@ abstract contract Weather is Keeping {
         _walkAll();
     }
 
-    /// In the middle of an action: WETH by 3 %, voices and market alike.
+    /// In the middle of an action: WETH by 3 % one way and ODD the other, voices and market alike.
     function onSwapping() external {
         if (shocked) return;
         shocked = true;
-        uint256 price = market.priceOf(tokens[WETH]) * (dice % 2 == 0 ? 97 : 103) / 100;
-        market.set(tokens[WETH], uint128(price));
+        _jump(WETH, dice % 2 == 0 ? 97 : 103);
+        _jump(ODD, dice % 2 == 0 ? 103 : 97);
         _marketOfShare();
+    }
+
+    function _jump(uint8 i, uint256 percent) private {
+        uint256 price = market.priceOf(tokens[i]) * percent / 100;
+        market.set(tokens[i], uint128(price));
         for (uint256 k; k < VOICES; ++k) {
-            _say(WETH, k, price, true, true);
+            _say(i, k, price, true, true);
         }
-        _form(WETH);
+        _form(i);
     }
 
     function pass(uint256 seed) external turn(seed) {
