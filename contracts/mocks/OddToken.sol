@@ -14,7 +14,8 @@ enum Balance {
     TELLS,
     REVERTS,
     BURNS_GAS,
-    ANSWERS_NOTHING
+    ANSWERS_NOTHING,
+    SLOWLY // at a cost of 150,000 gas
 }
 
 /// @title A token that can turn odd: tests only
@@ -94,6 +95,10 @@ contract OddToken {
             assembly ("memory-safe") {
                 return(0, 0)
             }
+        }
+        if (telling == Balance.SLOWLY) {
+            uint256 before = gasleft();
+            while (before - gasleft() < 150_000) {}
         }
         return _balanceOf(holder);
     }

@@ -117,7 +117,9 @@ contract ProbesTest is Governed {
         uint16 next = uint16(rulebook.routes().length);
         bytes memory route = abi.encodeCall(IRulebook.addRoute, (_route(GRAIN, WBTC)));
         _enactRefused(route, abi.encodeWithSelector(needs, next, pool)); // at the end bought, too
-        adapter.setProbe(0, new address[](0));
+        address[] memory elsewhere = new address[](1);
+        elsewhere[0] = address(this);
+        adapter.setProbe(0, elsewhere);
         _enact(route); // it trades elsewhere
     }
 

@@ -7,6 +7,10 @@ import {Asset, IRulebookReads, Limits, Mandate, Route, Setup} from "../../../con
 import {OddToken} from "../../../contracts/mocks/OddToken.sol";
 import {World} from "../vault/World.sol";
 
+interface IExits {
+    function requireExits(Asset[] calldata assets, Route[] calldata routes) external view;
+}
+
 /// Every refusal of the rulebook's constructor: who, what, which way, how much.
 contract RegistrationTest is World {
     function _refusedSetup(Setup memory setup, bytes memory why) private {
@@ -233,6 +237,16 @@ contract RegistrationTest is World {
         _refusedSetup(setup, abi.encodeWithSelector(IRulebookReads.NoExit.selector, GRAIN));
         setup.assets[USDC].frozen = true; // DAI is the first now
         this.deploy(setup, _targets());
+    }
+
+    /// A share goes by what it redeems into, and not where that is frozen.
+    function test_a_share_of_what_is_frozen_has_no_way_through_it() public {
+        Setup memory setup = _setup();
+        (setup.routes[GRAIN_DAI].assetOut, setup.routes[GRAIN_DAI].venue) = (WBTC, setup.assets[GRAIN].token);
+        IExits(clerk).requireExits(setup.assets, setup.routes);
+        setup.assets[WBTC].frozen = true;
+        vm.expectRevert(abi.encodeWithSelector(IRulebookReads.NoExit.selector, GRAIN));
+        IExits(clerk).requireExits(setup.assets, setup.routes);
     }
 
     function test_reverts_when_every_safe_asset_is_frozen() public {

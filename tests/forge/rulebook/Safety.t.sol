@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IVaultCore} from "../../../contracts/interfaces/IKeeperVault.sol";
+import {Cluster, IPriceOracle} from "../../../contracts/interfaces/IPriceOracle.sol";
 import {Asset, IRulebook, IRulebookReads} from "../../../contracts/interfaces/IRulebook.sol";
 import {Governed} from "./Governed.sol";
 
@@ -94,6 +95,10 @@ contract SafetyTest is Governed {
         _enactRefused(_dust(WETH, 0.05e18 + 1), _above("dust", 100e18 + 2000, 100e18));
         oracle.setMute(address(tokens[WETH]), true); // without a price: at the high end of its band, $10,000
         _enact(_dust(WETH, 0.01e18));
+        _enactRefused(_dust(WETH, 0.01e18 + 1), _above("dust", 100e18 + 10_000, 100e18));
+        oracle.setMute(address(tokens[WETH]), false);
+        bytes memory none = abi.encode(new Cluster[](0)); // nor with an oracle that answers beside the question
+        vm.mockCall(address(oracle), abi.encodeWithSelector(IPriceOracle.clusters.selector), none);
         _enactRefused(_dust(WETH, 0.01e18 + 1), _above("dust", 100e18 + 10_000, 100e18));
     }
 

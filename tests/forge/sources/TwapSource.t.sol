@@ -93,6 +93,11 @@ contract TwapSourceTest is Base {
         _says(source, PRICE, NOW, Verdict.THIN);
         pool.set(TICK, 0, NOW - WINDOW);
         _says(source, PRICE, NOW, Verdict.THIN);
+        int56[] memory ticks = new int56[](2);
+        ticks[1] = int56(TICK) * int56(uint56(WINDOW));
+        bytes memory stood = abi.encode(ticks, new uint160[](2)); // a pool whose liquidity was not counted at all
+        vm.mockCall(address(pool), abi.encodeWithSelector(IUniswapV3Pool.observe.selector), stood);
+        _says(source, PRICE, NOW, Verdict.THIN);
     }
 
     function test_a_pool_that_fails_in_another_way_is_an_error_to_the_reader() public {

@@ -196,6 +196,10 @@ contract ExitTest is World {
             eq(_held(DAI), 850_000e18, "sold into the second");
             vm.revertToState(before);
         }
+        oracle.setMute(address(tokens[USDC]), true);
+        _flatten();
+        eq(_held(DAI), 850_000e18, "the oracle fails for the first");
+        vm.revertToState(before);
         oracle.set(address(tokens[USDC]), 0.98e18);
         _flatten();
         eq(_held(DAI), 0, "the band's edge is inside");

@@ -146,6 +146,16 @@ contract ExitUnderFailureTest is World {
         eq(_held(GRAIN), 0, "and the rest");
     }
 
+    /// Too slow for the question that is asked of every token, and yet sound: the leg asks without haste, and sells it whole.
+    function test_a_token_that_tells_its_balance_slowly_is_sold() public {
+        tokens[GRAIN].setTelling(Balance.SLOWLY);
+        vm.expectEmit(address(vault));
+        emit IVaultCore.Flattened(guardian, USDC, 3, 0);
+        vm.prank(guardian);
+        vault.flatten();
+        eq(_held(GRAIN), 0, "all of it");
+    }
+
     function test_an_adapter_may_not_draw_after_its_leg_failed() public {
         ofWeth.setDeed(Deed.GIVES_NOTHING, 0);
         vm.prank(guardian);

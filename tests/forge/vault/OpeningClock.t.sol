@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IVaultCore} from "../../../contracts/interfaces/IKeeperVault.sol";
-import {SourceKind, Verdict} from "../../../contracts/interfaces/IPriceOracle.sol";
+import {IPriceOracle, SourceKind, Verdict} from "../../../contracts/interfaces/IPriceOracle.sol";
 import {World} from "./World.sol";
 
 /// What a flatten may cost: the route's slip at first, more with each public minute, and a floor that no low feed lowers.
@@ -125,6 +125,15 @@ contract OpeningClockTest is World {
         SourceKind[4] memory kinds = [SourceKind.TWAP, push, push, SourceKind.DERIVED];
         Verdict[4] memory verdicts = [Verdict.OK, Verdict.STALE, Verdict.OK, Verdict.OK];
         _voices([uint128(50_000e18), 50_000e18, 300_001e18, 50_000e18], kinds, verdicts);
+        vm.expectEmit(address(vault));
+        emit IVaultCore.LegFailed(WBTC, WBTC_USDC, abi.encodeWithSelector(IVaultCore.PriceMissing.selector, WBTC));
+        _flattenBy(guardian);
+        eq(_held(WBTC), 4e8, "stays for withdraw");
+    }
+
+    function test_an_oracle_that_does_not_tell_its_voices_makes_no_floor() public {
+        _push(50_000e18, 0);
+        vm.mockCallRevert(address(oracle), abi.encodeWithSelector(IPriceOracle.voices.selector), "");
         vm.expectEmit(address(vault));
         emit IVaultCore.LegFailed(WBTC, WBTC_USDC, abi.encodeWithSelector(IVaultCore.PriceMissing.selector, WBTC));
         _flattenBy(guardian);

@@ -111,6 +111,8 @@ contract RebalanceRefusalsTest is World {
     function test_rebalance_reverts_when_a_counted_asset_has_no_price() public {
         oracle.set(address(tokens[GRAIN]), 0);
         _refused(WETH_USDC, 10e18, abi.encodeWithSelector(IVaultCore.PriceMissing.selector, GRAIN));
+        oracle.set(address(tokens[WBTC]), 0);
+        _refused(WETH_USDC, 10e18, abi.encodeWithSelector(IVaultCore.PriceMissing.selector, WBTC)); // the first of two
     }
 
     function test_rebalance_reverts_when_a_cluster_leaves_the_sanity_band_on_either_side() public {

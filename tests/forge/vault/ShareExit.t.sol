@@ -115,6 +115,15 @@ contract ShareExitTest is World {
         eq(_held(USDC), 150_000e6, "safe, not sold");
     }
 
+    /// Redeeming would lead into what has no price, and so no floor: the share's own market has one.
+    function test_a_share_of_what_has_no_price_is_sold_in_its_own_market() public {
+        oracle.set(address(tokens[WETH]), 0);
+        _sold(VWETH, VWETH_USDC, 100e18, 200_000e6);
+        vm.prank(guardian);
+        vault.flatten(_list(VWETH));
+        eq(_held(WETH), 300e18, "nothing was redeemed");
+    }
+
     /// A share of an asset without a cluster, redeemed at the highest single voice on both sides: at its rate.
     function test_guardian_and_owner_redeem_without_a_cluster_at_the_shares_rate() public {
         _lone(address(vweth), 2000e18);
