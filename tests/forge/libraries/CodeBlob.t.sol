@@ -43,6 +43,14 @@ contract CodeBlobTest is Base {
         eq(got.length, 0, "it spoke");
     }
 
+    /// A 64th of the gas stays with the writer: enough to say that nothing was written.
+    function test_what_there_was_no_gas_to_write_is_refused() public {
+        bytes memory most = new bytes(24_575);
+        vm.expectRevert(abi.encodeWithSelector(CodeBlob.BlobRefused.selector, uint256(24_575)));
+        this.write{gas: 4_000_000}(most);
+        this.write{gas: 6_000_000}(most);
+    }
+
     function test_the_largest_is_held_whole_and_a_byte_more_refused() public {
         bytes memory most = new bytes(24_575);
         most[24_574] = 0xab;
