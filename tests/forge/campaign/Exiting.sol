@@ -104,8 +104,8 @@ abstract contract Exiting is Owning {
         bool killing = bytes4(words) == IVaultCore.kill.selector;
         vm.prank(address(who));
         (bool done,) = address(vault).call{gas: gas_}(words);
-        bool ample = gas_ == AMPLE && who != keeper;
-        if (!done && ample && _refuge() != N) {
+        bool ample = gas_ == AMPLE && who != keeper && _refuge() != N; // then nothing excuses it
+        if (!done && ample) {
             _turnOdd(false);
             return _flag(true, "I11 what failed stopped a whole flatten");
         }
