@@ -14,14 +14,14 @@ library Compact {
         if (amount > type(uint128).max) amount = type(uint128).max;
         uint256 highest = Math.log2(amount);
         uint256 cut = highest > tail ? amount >> (highest - tail) : amount << (tail - highest);
-        return (highest << tail) + cut - (1 << tail); // the highest bit itself is known
+        return (highest << tail) + cut - (uint256(1) << tail); // the highest bit itself is known
     }
 
     /// @notice The amount that was packed, rounded down.
     function open(uint256 code, uint256 tail) internal pure returns (uint256) {
         if (code == 0) return 0;
         uint256 highest = code >> tail;
-        uint256 cut = code - (highest << tail) + (1 << tail);
+        uint256 cut = code - (highest << tail) + (uint256(1) << tail);
         return highest > tail ? cut << (highest - tail) : cut >> (tail - highest);
     }
 }

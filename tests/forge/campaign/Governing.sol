@@ -48,7 +48,9 @@ abstract contract Governing is Exiting {
     }
 
     function _raw(bytes memory question) private view returns (bytes memory answer) {
-        (, answer) = address(rulebook).staticcall(question);
+        bool answered;
+        (answered, answer) = address(rulebook).staticcall(question);
+        yes(answered, "the rulebook answers");
     }
 
     /// One call of the rulebook: the version rises by one exactly when a parameter changed, and only `execute` widens.

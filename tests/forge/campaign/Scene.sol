@@ -152,7 +152,7 @@ abstract contract Scene is Base, ITape {
 
     function _fill() private {
         share.setCustomer(address(vault));
-        share.transfer(address(vault), 45e18);
+        yes(share.transfer(address(vault), 45e18), "shares for the vault");
         Coin(tokens[WETH]).mint(address(vault), 200e18);
         Coin(tokens[ODD]).mint(address(vault), 4000e8);
         Coin(tokens[USDC]).mint(address(vault), 300_000e6);

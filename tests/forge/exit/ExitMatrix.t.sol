@@ -122,9 +122,9 @@ contract ExitMatrixTest is Street {
         uint256[LEGS] memory held;
         for (uint256 k; k < LEGS; ++k) {
             held[k] = _has(risky[k]);
-            if (subset >> k & 1 == 0) (healthy, expected) = (healthy | 1 << risky[k], expected + _fetches(k));
-            else if (ways[k] != Way.FROZEN) left |= 1 << risky[k];
-            if (subset >> k & 1 == 1 && _isWordless(ways[k])) wordless |= 1 << risky[k];
+            if (subset >> k & 1 == 0) (healthy, expected) = (healthy | uint256(1) << risky[k], expected + _fetches(k));
+            else if (ways[k] != Way.FROZEN) left |= uint256(1) << risky[k];
+            if (subset >> k & 1 == 1 && _isWordless(ways[k])) wordless |= uint256(1) << risky[k];
         }
         for (uint256 k; k < LEGS; ++k) {
             if (subset >> k & 1 == 1) _break(k, ways[k]);

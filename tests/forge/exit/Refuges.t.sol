@@ -21,7 +21,7 @@ contract RefugesTest is Street {
         vm.prank(guardian);
         vault.flatten{gas: BLOCK_GAS}();
         (uint256 sold, uint256 failed,) = _said();
-        eq(sold, 1 << WETH | 1 << WBTC | 1 << GRAIN | 1 << RICE | 1 << TIN, "all five");
+        eq(sold, _bit(WETH) | _bit(WBTC) | _bit(GRAIN) | _bit(RICE) | _bit(TIN), "all five");
         eq(failed, 0, "none failed");
         gt(_worth(refuge), 900_000e18, "into this refuge");
         eq(_has(other), before, "the other safe asset is not touched");
@@ -109,5 +109,9 @@ contract RefugesTest is Street {
             vault.withdraw{gas: 300_000}(address(coins[i]), type(uint256).max);
             eq(coins[i].balanceOf(payout), held, "all of it");
         }
+    }
+
+    function _bit(uint8 asset) private pure returns (uint256) {
+        return uint256(1) << asset;
     }
 }

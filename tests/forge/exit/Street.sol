@@ -103,9 +103,9 @@ abstract contract Street is World {
             if (topic == IVaultCore.LegSold.selector) {
                 (, uint256 bought, uint256 floor) = abi.decode(logs[i].data, (uint256, uint256, uint256));
                 ge(bought, floor, "a leg below the floor it told");
-                sold |= 1 << uint256(logs[i].topics[1]);
+                sold |= uint256(1) << uint256(logs[i].topics[1]);
             } else if (topic == IVaultCore.LegFailed.selector) {
-                uint256 bit = 1 << uint256(logs[i].topics[1]);
+                uint256 bit = uint256(1) << uint256(logs[i].topics[1]);
                 failed |= bit;
                 if (abi.decode(logs[i].data, (bytes)).length == 0) mute |= bit;
                 lt(uint256(logs[i].topics[2]), 2 * LEGS, "and names the route that was tried");
