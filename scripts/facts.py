@@ -20,7 +20,7 @@ IMMUTABLES: Mapping[str, tuple[str, ...]] = {
     "Clerk": (),
     "Rulebook": ("vault", "clerk"),
     "MedianOracle": (),
-    "AggregatorSource": ("token", "feed", "feedDecimals", "maxAge", "sequencerFeed", "grace"),
+    "AggregatorSource": ("token", "feed", "feedDecimals", "feedPhase", "maxAge", "sequencerFeed", "grace"),
     "TwapSource": ("token", "pool", "window", "minLiquidity", "quoteOne", "quoteTwo"),
     "Erc4626Source": ("token", "underlying", "maxGrowthBpsPerYear", "rateAtListing", "listedAt"),
     "SwapRouter02Adapter": (),

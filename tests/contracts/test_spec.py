@@ -100,7 +100,7 @@ def test_every_ceiling_is_given_with_the_value_the_code_has() -> None:
 
 def test_every_test_named_under_invariants_exists() -> None:
     tests = "\n".join(path.read_text() for path in sorted((ROOT / "tests").rglob("*.sol")))
-    named = re.findall(r"`((?:test|check_)\w+)`", section("Invariants"))
+    named = re.findall(r"`((?:test|check_|invariant_)\w+)`", section("Invariants"))
     assert named
     missing = [name for name in named if not re.search(rf"function {name}\(", tests)]
     assert not missing, f"contracts/SPEC.md names tests that do not exist: {missing}"

@@ -279,10 +279,9 @@ class Workshop:
             futures = [pool.submit(one, item) for item in items]
             try:
                 return [future.result() for future in futures]
-            except BaseException:
+            finally:
                 for future in futures:
-                    future.cancel()
-                raise
+                    future.cancel()  # where one failed, those that have not begun
 
     def say(self, text: str) -> None:
         """A line of progress, on stderr."""
