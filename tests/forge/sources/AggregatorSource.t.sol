@@ -26,11 +26,17 @@ contract AggregatorSourceTest is Base {
 
     // -------------------------------------------------------------------------------------- construction refuses
 
-    function test_construction_refuses_a_token_or_feed_without_code() public {
+    function test_construction_refuses_a_token_without_code() public {
         vm.expectRevert(abi.encodeWithSelector(AggregatorSource.NoCode.selector, address(1)));
         new AggregatorSource(address(1), feed, MAX_AGE, NO_SEQUENCER, 0);
+    }
+
+    function test_construction_refuses_a_feed_without_code() public {
         vm.expectRevert(abi.encodeWithSelector(AggregatorSource.NoCode.selector, address(1)));
         new AggregatorSource(token, IAggregatorV3(address(1)), MAX_AGE, NO_SEQUENCER, 0);
+    }
+
+    function test_construction_refuses_a_sequencer_feed_without_code() public {
         vm.expectRevert(abi.encodeWithSelector(AggregatorSource.NoCode.selector, address(1)));
         new AggregatorSource(token, feed, MAX_AGE, IAggregatorV3(address(1)), GRACE);
     }

@@ -27,9 +27,12 @@ contract Erc4626SourceTest is Base {
 
     // -------------------------------------------------------------------------------------- construction refuses
 
-    function test_construction_refuses_a_share_or_an_asset_without_code() public {
+    function test_construction_refuses_a_share_without_code() public {
         vm.expectRevert(abi.encodeWithSelector(Erc4626Source.NoCode.selector, address(1)));
         new Erc4626Source(IERC4626(address(1)), GROWTH);
+    }
+
+    function test_construction_refuses_an_asset_without_code() public {
         vm.mockCall(address(share), abi.encodeCall(IERC4626.asset, ()), abi.encode(address(2)));
         _refuses(share, GROWTH, abi.encodeWithSelector(Erc4626Source.NoCode.selector, address(2)));
     }

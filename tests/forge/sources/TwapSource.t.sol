@@ -57,17 +57,23 @@ contract TwapSourceTest is Base {
         _refuses(other, _good(), _one(feed), why);
     }
 
-    function test_construction_refuses_none_and_three_and_the_same_quote_feed() public {
+    function test_construction_refuses_none_and_three_quote_feeds() public {
         bytes4 why = TwapSource.WrongQuoteCount.selector;
         _refuses(token, _good(), new IPriceSource[](0), abi.encodeWithSelector(why, 0));
         _refuses(token, _good(), new IPriceSource[](3), abi.encodeWithSelector(why, 3));
+    }
+
+    function test_construction_refuses_the_same_quote_feed_twice() public {
         _refuses(token, _good(), _two(feed, feed), abi.encodeWithSelector(TwapSource.QuoteListedTwice.selector, feed));
     }
 
-    function test_construction_refuses_a_quote_feed_of_another_token_or_another_kind() public {
+    function test_construction_refuses_a_quote_feed_of_another_token() public {
         MockSource stranger = new MockSource(token, SourceKind.PUSH, 1e18);
         bytes memory why = abi.encodeWithSelector(TwapSource.WrongQuote.selector, stranger, token, quote);
         _refuses(token, _good(), _one(stranger), why);
+    }
+
+    function test_construction_refuses_a_quote_that_is_no_push_feed() public {
         MockSource late = new MockSource(quote, SourceKind.TWAP, 1e18);
         _refuses(token, _good(), _one(late), abi.encodeWithSelector(TwapSource.QuoteNotPush.selector, late));
     }
